@@ -1,0 +1,46 @@
+# The commands of this project. Each does its own set-up: a virtual environment pinned by constraints.txt.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# Two test processes on two cores: more threads each only get in each other's way.
+TEST_ENV := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
+
+.PHONY: setup demo test test-fast lint types contracts format clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Luthier needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Luthier and its pinned dependencies into $(VENV) (a few minutes the first time) ..."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@touch $@
+
+demo: setup  ## Fine-tune the embedded model on the restaurant reviews and print the scores
+	@rm -rf runs/demo
+	@$(BIN)/luthier run examples/restaurant_reviews/recipe.yaml --output runs/demo
+
+test: setup  ## All tests
+	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-fast: setup  ## The tests that take no more than a moment each
+	@$(TEST_ENV) $(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow and not data"
+
+lint: setup  ## Style, types and the order of rooms
+	@$(BIN)/ruff check src tests
+	@$(BIN)/ruff format --check src tests
+	@$(MAKE) --no-print-directory types contracts
+
+types: setup
+	@$(BIN)/mypy
+
+contracts: setup
+	@$(BIN)/lint-imports
+
+format: setup
+	@$(BIN)/ruff check --fix src tests
+	@$(BIN)/ruff format src tests
+
+clean:
+	rm -rf $(VENV) .venv-ci .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

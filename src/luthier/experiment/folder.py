@@ -1,0 +1,138 @@
+"""A run's folder: where everything is, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from luthier.errors import UserError
+from luthier.files import read_jsonl, write_json, write_jsonl
+from luthier.inference.prediction import Prediction
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The files of one run, by name. Everything in it is written atomically."""
+
+    path: Path
+
+    @property
+    def recipe(self) -> Path:
+        """The resolved recipe."""
+        return self.path / "recipe.yaml"
+
+    @property
+    def manifest(self) -> Path:
+        """Versions, hashes, hardware, times."""
+        return self.path / MANIFEST
+
+    @property
+    def data(self) -> Path:
+        """Each split as used, and what was dropped or cut."""
+        return self.path / "data"
+
+    @property
+    def samples(self) -> Path:
+        """Rendered samples with the supervised spans."""
+        return self.path / "samples.jsonl"
+
+    @property
+    def model(self) -> Path:
+        """The fine-tuned model in Hugging Face or PEFT layout."""
+        return self.path / "model"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The newest checkpoints."""
+        return self.path / "checkpoints"
+
+    @property
+    def metrics(self) -> Path:
+        """Every score with its interval."""
+        return self.path / "metrics.json"
+
+    @property
+    def history(self) -> Path:
+        """The learning curve, a point an evaluation."""
+        return self.path / "history.json"
+
+    @property
+    def report(self) -> Path:
+        """The self-contained page."""
+        return self.path / "report.html"
+
+    def predictions(self, test: str, source: str = "fine-tuned") -> Path:
+        """The predictions for a test set by `fine-tuned` or by a baseline."""
+        name = f"{test}.jsonl" if source == "fine-tuned" else f"{test}.{source}.jsonl"
+        return self.path / "predictions" / name
+
+    def gold(self, test: str) -> Path:
+        """The examples of a test set as used."""
+        return self.data / f"test.{test}.jsonl"
+
+    def save_predictions(self, test: str, predictions: Iterable[Prediction], source: str = "fine-tuned") -> None:
+        """Writes predictions in the order of the test set."""
+        write_jsonl(self.predictions(test, source), (prediction.to_row() for prediction in predictions))
+
+    def load_predictions(self, test: str, source: str = "fine-tuned") -> list[Prediction]:
+        """Reads predictions back; raises UserError where there are none."""
+        path = self.predictions(test, source)
+        if not path.exists():
+            raise UserError(f"The run {self.path} has no predictions of {source} on test/{test}.")
+        return [Prediction.from_row(row) for row in read_jsonl(path)]
+
+    def read(self, file: Path) -> Any:
+        """Reads one of the run's JSON files; raises UserError where it is missing or broken."""
+        try:
+            return json.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            hint = "Finish it with: luthier run RECIPE --resume" if self.recipe.exists() else ""
+            raise UserError(f"The run {self.path} has no {file.name}: it did not finish.", hint) from None
+        except json.JSONDecodeError as error:
+            raise UserError(f"{file} is not valid JSON ({error}).") from None
+
+    def write_manifest(self, values: dict[str, Any]) -> None:
+        """Writes the manifest."""
+        write_json(self.manifest, values)
+
+
+def open_run(path: Path) -> RunFolder:
+    """Opens a finished run.
+
+    Raises:
+        UserError: Where `path` is no folder of a finished run.
+    """
+    folder = RunFolder(path)
+    if not path.is_dir():
+        raise UserError(f"There is no run folder {path}.", "Runs stand where a recipe's `output` says.")
+    if not folder.manifest.exists():
+        raise UserError(f"{path} is not the folder of a run: it has no {MANIFEST}.")
+    if not folder.metrics.exists():
+        folder.read(folder.metrics)
+    return folder
+
+
+def new_run_folder(path: Path) -> RunFolder:
+    """Makes the folder of a new run: `path`, or `path-2`, `path-3` ... where an earlier run stands there.
+
+    Raises:
+        UserError: Where `path` is a file, or a folder that is not empty and not a run.
+    """
+    if path.exists() and not path.is_dir():
+        raise UserError(f"{path} is a file; a run needs a folder.", "Give another one with --output.")
+    candidate, number = path, 1
+    while candidate.exists() and any(candidate.iterdir()):
+        if not (candidate / MANIFEST).exists():
+            raise UserError(
+                f"{candidate} is not empty and not a run; Luthier does not write into it.",
+                "Give another folder with --output.",
+            )
+        number += 1
+        candidate = path.with_name(f"{path.name}-{number}")
+    candidate.mkdir(parents=True, exist_ok=True)
+    return RunFolder(candidate)

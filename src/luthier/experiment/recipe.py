@@ -1,0 +1,155 @@
+"""The recipe: one typed YAML file, the whole experiment. It composes the rooms' own option classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from luthier.data import DataOptions
+from luthier.design import Design, check
+from luthier.errors import Problem, RecipeError
+from luthier.evaluation import EvaluationOptions
+from luthier.experiment.source import KeyPath, Source, read_source
+from luthier.experiment.validation import validate
+from luthier.files import sha256_json, write_text
+from luthier.methods import AnyMethod, Lora, PTuningV2
+from luthier.models import ModelOptions
+from luthier.tasks import AnyTask
+from luthier.text import nearest
+from luthier.training import TrainingOptions
+
+
+class Recipe(BaseModel):
+    """A whole experiment. Every section is optional but `task` and `data.train`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    task: AnyTask
+    """What is predicted."""
+    data: DataOptions
+    """Where the examples are. Paths are relative to the recipe's folder."""
+    design: Design = Field(default_factory=Design)
+    """How an example is written as a sample, and how a model's text is read."""
+    model: ModelOptions = Field(default_factory=ModelOptions)
+    """The pretrained model."""
+    method: AnyMethod = Field(default_factory=lambda: Lora())
+    """Which weights move."""
+    training: TrainingOptions = Field(default_factory=TrainingOptions)
+    evaluation: EvaluationOptions = Field(default_factory=EvaluationOptions)
+    output: Path = Path("runs/luthier")
+    """Folder of the run, relative to the working directory."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """Seed of everything random: splits, wordings, initial adapter weights, batches, bootstrap."""
+
+    def hash(self) -> str:
+        """Returns the SHA-256 of everything that decides the result, the output folder left out."""
+        return sha256_json(self.model_dump(mode="json", exclude={"output"}))
+
+    def save(self, path: Path) -> None:
+        """Writes the recipe, every default spelt out."""
+        write_text(path, to_yaml(self.model_dump(mode="json", exclude_none=True)))
+
+
+class TaskFile(BaseModel):
+    """The file that `luthier score --task` reads: a recipe's `task` and, for raw text, its `design`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    task: AnyTask
+    design: Design = Field(default_factory=Design)
+
+
+def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Reads, validates and cross-checks a recipe.
+
+    Args:
+        path: The YAML file. Data paths in it are relative to its folder.
+        overrides: `a.b=c`, the value read as YAML.
+
+    Raises:
+        UserError: Where the file cannot be read.
+        RecipeError: With every problem of the recipe at once.
+    """
+    source = read_source(path, overrides)
+    recipe, problems = validate(Recipe, source)
+    if recipe is not None:
+        recipe = recipe.model_copy(update={"data": recipe.data.resolved(path.resolve().parent)})
+        problems = cross_check(recipe, source)
+    if recipe is None or problems:
+        raise _error(path, problems)
+    return recipe
+
+
+def load_task(path: Path) -> TaskFile:
+    """Reads the `task` and `design` of a YAML file; a whole recipe will do.
+
+    Raises:
+        UserError: Where the file cannot be read.
+        RecipeError: With every problem at once.
+    """
+    source = read_source(path)
+    file, problems = validate(TaskFile, source)
+    if file is not None:
+        problems = [_placed(problem, source) for problem in check(file.design, file.task)]
+    if file is None or problems:
+        raise _error(path, problems)
+    return file
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Cross-checks a recipe made in Python; raises RecipeError with every problem at once."""
+    if problems := cross_check(recipe, Source(recipe.model_dump(mode="json"))):
+        raise RecipeError("The recipe cannot be run:", problems)
+
+
+def cross_check(recipe: Recipe, source: Source) -> list[Problem]:
+    """Returns what no section can see alone: contradictions between sections, and missing files."""
+    problems = [_placed(problem, source) for problem in check(recipe.design, recipe.task)]
+    problems += [_placed(problem, source) for problem in recipe.data.check(recipe.task)]
+    problems += [_placed(problem, source) for problem in recipe.model.check()]
+    stopping = recipe.training.early_stopping
+    known = ["loss", *recipe.task.metrics]
+    if stopping is not None and stopping.metric not in known:
+        guess = nearest(stopping.metric, known)
+        hint = f"did you mean {guess!r}?" if guess else ""
+        path: KeyPath = ("training", "early_stopping", "metric")
+        message = f"{stopping.metric!r} does not score a task of type {recipe.task.type!r}"
+        problems.append(source.problem(path, message, ", ".join(known), hint))
+    if recipe.training.gradient_checkpointing and isinstance(recipe.method, PTuningV2):
+        problems.append(
+            source.problem(
+                ("training", "gradient_checkpointing"),
+                "cannot be combined with p-tuning-v2, whose prefix lives in the attention cache",
+                hint="set it to false, or choose another method",
+            )
+        )
+    return problems
+
+
+def _placed(problem: Problem, source: Source) -> Problem:
+    """Gives a room's problem the file and line of the key it names."""
+    path: KeyPath = tuple(int(part) if part.isdigit() else part for part in problem.field.split(".") if part)
+    return source.problem(path, problem.message, problem.allowed, problem.hint)
+
+
+def _error(path: Path, problems: Sequence[Problem]) -> RecipeError:
+    noun = "problem" if len(problems) == 1 else "problems"
+    hint = "All keys and their values: luthier schema, or docs/recipe.md"
+    return RecipeError(f"{path} has {len(problems)} {noun}:", problems, hint)
+
+
+def to_yaml(value: Any) -> str:
+    """Writes a JSON value as YAML, keys in their order, real characters instead of escapes."""
+    from io import StringIO
+
+    from ruamel.yaml import YAML
+
+    yaml = YAML()
+    yaml.width = 110
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    stream = StringIO()
+    yaml.dump(value, stream)
+    return stream.getvalue()
