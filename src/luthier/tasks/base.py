@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -35,8 +35,10 @@ class Task(BaseModel, ABC):
     language: Language = "en"
     """Chooses the shipped instruction wordings, punctuation and report language."""
 
-    metrics: ClassVar[tuple[str, ...]]
-    """Names of the metrics that score this task, in the order they are shown."""
+    @property
+    @abstractmethod
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the metrics that score this task, in the order they are shown."""
 
     @property
     @abstractmethod
@@ -80,6 +82,31 @@ class Task(BaseModel, ABC):
     @abstractmethod
     def strata(self, example: Example) -> tuple[str, ...]:
         """Returns the labels of a labelled example that a stratified split keeps in proportion."""
+
+    @property
+    def kappa_matrix(self) -> tuple[tuple[float, ...], ...] | None:
+        """Agreement weights of the weighted kappa (0 to 1; rows gold, columns predicted), None where there are none.
+
+        In the order of the labels, the unmentioned word last where the task has one.
+        """
+        return None
+
+    def numbers_by_label(self) -> Mapping[str, int]:
+        """Returns the number that stands for each label where a design asks for numbers; empty for open tasks.
+
+        The unmentioned word, where there is one, has a number too. Numbers are distinct.
+        """
+        return {}
+
+    def relabel(self, record: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str, Any]:
+        """Returns a record with its labels renamed; what `names` does not mention, or cannot be read, stays.
+
+        Args:
+            record: Column name to value, columns already mapped.
+            names: Their label to ours, as a recipe's `label_map` gives it.
+        """
+        del names
+        return record
 
     def with_space(self, override: Mapping[str, Any]) -> Self:
         """Returns this task over another label space, as a test set may declare one.
