@@ -85,16 +85,16 @@ class Task(BaseModel, ABC):
 
     @property
     def kappa_matrix(self) -> tuple[tuple[float, ...], ...] | None:
-        """Agreement weights of the weighted kappa (0 to 1; rows gold, columns predicted), None where there are none.
+        """Agreement weights of the weighted kappa, 0 to 1; None where the task has none.
 
-        In the order of the labels, the unmentioned word last where the task has one.
+        Rows gold, columns predicted, in the order of the labels; the unmentioned word, if any, comes last.
         """
         return None
 
     def numbers_by_label(self) -> Mapping[str, int]:
-        """Returns the number that stands for each label where a design asks for numbers; empty for open tasks.
+        """Returns the number that stands for each label in designs that ask for numbers.
 
-        The unmentioned word, where there is one, has a number too. Numbers are distinct.
+        Numbers are distinct. The unmentioned word, where there is one, has one too. Empty for open tasks.
         """
         return {}
 

@@ -1,0 +1,188 @@
+"""Taking a record apart, column by column, keeping every problem for one `RecordError`."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from luthier.errors import Problem
+from luthier.tasks.base import RecordError
+from luthier.text import nearest, shorten
+
+COMMON_COLUMNS = ("id", "language", "domain", "weight")
+"""Optional columns of every record. `id` is the reader's business."""
+
+
+def is_missing(value: Any) -> bool:
+    """Tells whether a cell holds nothing: null, NaN or an empty string."""
+    return value is None or value == "" or (isinstance(value, float) and math.isnan(value))
+
+
+def as_name(value: Any) -> Any:
+    """Turns what a table makes of a label back into the label: 1, 1.0 and true become "1", "1" and "true"."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return value
+
+
+def parse_cell(value: Any) -> Any:
+    """Reads a cell of a CSV file that holds a JSON object or list; other values stay as they are."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def parse_labels(value: Any) -> Any:
+    """Reads several labels: a list, a JSON list in a cell, or a cell `a|b`. An empty cell is no label."""
+    value = parse_cell(as_name(value))
+    if isinstance(value, str):
+        return [part.strip() for part in value.split("|") if part.strip()]
+    if isinstance(value, Sequence):
+        return [as_name(item) for item in value]
+    return value
+
+
+def rename_label(value: Any, names: Mapping[str, str]) -> Any:
+    """Returns what `names` calls a label, or the value as it is."""
+    label = as_name(value)
+    return names.get(label, value) if isinstance(label, str) else value
+
+
+class RecordReader:
+    """Reads the columns of one record; `finish` raises if any of them was wrong.
+
+    Args:
+        record: Column name to value.
+    """
+
+    def __init__(self, record: Mapping[str, Any]) -> None:
+        self.record = record
+        self.problems: list[Problem] = []
+
+    def add(self, field: str, message: str, allowed: str = "", hint: str = "") -> None:
+        """Notes one problem."""
+        self.problems.append(Problem(message, field=field, allowed=allowed, hint=hint))
+
+    def finish(self) -> None:
+        """Raises `RecordError` with every problem noted so far, if there is one."""
+        if self.problems:
+            raise RecordError(self.problems)
+
+    def text(self, column: str, *, required: bool = True) -> str | None:
+        """Returns a text as it stands; None where it is missing or (noted) not a text."""
+        value = self.record.get(column)
+        if is_missing(value) or (isinstance(value, str) and not value.strip()):
+            if required:
+                found = "is missing" if column not in self.record else "is empty"
+                self.add(column, found, allowed="a text")
+            return None
+        if not isinstance(value, str):
+            self.add(column, f"is {describe(value)}", allowed="a text")
+            return None
+        return value
+
+    def mapping(self, column: str, *, required: bool) -> Mapping[str, Any] | None:
+        """Returns an object, or the JSON object that a cell holds; None where there is none."""
+        value = parse_cell(self.record.get(column))
+        if is_missing(value):
+            if required:
+                self.add(column, "is missing", allowed="an object, {} for none")
+            return None
+        if not isinstance(value, Mapping):
+            self.add(column, f"is {describe(value)}", allowed="an object such as {...}")
+            return None
+        return value
+
+    def sequence(self, column: str) -> Sequence[Any] | None:
+        """Returns a list, or the JSON list that a cell holds; notes a problem and returns None otherwise."""
+        value = parse_cell(self.record.get(column))
+        if is_missing(value):
+            self.add(column, "is missing", allowed="a list, [] for none")
+            return None
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            self.add(column, f"is {describe(value)}", allowed="a list such as [...]")
+            return None
+        return value
+
+    def label(self, field: str, value: Any, labels: Sequence[str]) -> str | None:
+        """Returns one of `labels`; notes a problem with the nearest spelling and returns None otherwise."""
+        label = as_name(value)
+        if isinstance(label, str) and label in labels:
+            return label
+        if not isinstance(label, str):
+            self.add(field, f"is {describe(value)}", allowed=listed(labels))
+            return None
+        guess = nearest(label, labels)
+        quoted = json.dumps(label, ensure_ascii=False)
+        hint = f"`label_map: {{{quoted}: {guess or '...'}}}` reads it as one of them"
+        if guess:
+            hint = f"did you mean {guess!r}? {hint}"
+        self.add(field, f"unknown label {shorten(label)!r}", allowed=listed(labels), hint=hint)
+        return None
+
+    def reasons(self, fields: Sequence[str]) -> dict[str, str]:
+        """Returns the `reasons` object: why, by field name; notes names that are not among `fields`."""
+        found: dict[str, str] = {}
+        for name, value in (self.mapping("reasons", required=False) or {}).items():
+            if is_missing(value):
+                continue
+            if name not in fields:
+                guess = nearest(str(name), fields)
+                self.add(
+                    f"reasons.{name}",
+                    f"names {str(name)!r}, which the task does not have",
+                    allowed=listed(fields),
+                    hint=f"did you mean {guess!r}?" if guess else "",
+                )
+            elif not isinstance(value, str):
+                self.add(f"reasons.{name}", f"is {describe(value)}", allowed="a text")
+            else:
+                found[name] = value
+        return found
+
+    def common(self) -> dict[str, Any]:
+        """Returns `language`, `domain` and `weight` as keyword arguments of an `Example`."""
+        return {
+            "language": self.text("language", required=False),
+            "domain": self.text("domain", required=False),
+            "weight": self._weight(),
+        }
+
+    def _weight(self) -> float:
+        value = self.record.get("weight")
+        if is_missing(value):
+            return 1.0
+        try:
+            weight = math.nan if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError):
+            weight = math.nan
+        if not (math.isfinite(weight) and weight > 0):
+            self.add("weight", f"is {describe(value)}", allowed="a number above 0")
+            return 1.0
+        return weight
+
+
+def describe(value: Any) -> str:
+    """Says what a wrong value is, in words a newcomer understands, with the value itself."""
+    if is_missing(value):
+        return "empty"
+    kinds = {bool: "the truth value", int: "the number", float: "the number", str: "the text"}
+    shown = shorten(json.dumps(value, ensure_ascii=False, default=str), 40)
+    if type(value) in kinds:
+        return f"{kinds[type(value)]} {shown}"
+    return f"{'an object' if isinstance(value, Mapping) else 'a list'} {shown}"
+
+
+def listed(names: Sequence[str], most: int = 12) -> str:
+    """Joins names for a message, the first `most` of them."""
+    shown = ", ".join(name or '""' for name in names[:most])
+    return shown if len(names) <= most else f"{shown}, ... ({len(names)} in all)"
