@@ -51,7 +51,7 @@ class Aspects(Task):
     def _fill(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             return values
-        language = "zh" if values.get("language") == "zh" else "en"
+        language: Language = "zh" if values.get("language") == "zh" else "en"
         labels = SENTIMENTS[language] if values.get("labels") is None else values["labels"]
         unmentioned = values.get("unmentioned")
         return {
@@ -139,7 +139,7 @@ class Aspects(Task):
                 mentioned[aspect] = label or ""
         return {aspect: mentioned[aspect] for aspect in self.aspects if aspect in mentioned}
 
-    def schema(self) -> AnswerSchema:
+    def schema(self) -> AnswerSchema:  # type: ignore[override]  # pydantic's own is deprecated
         """As `Task.schema`: a field an aspect."""
         fields = tuple(Field(aspect, "label", self.labels, self.unmentioned) for aspect in self.aspects)
         sentiment = polarity(self.labels) is not None

@@ -140,7 +140,7 @@ class Classification(Task):
             return None
         return reader.label("label", reader.record["label"], self.labels)
 
-    def schema(self) -> AnswerSchema:
+    def schema(self) -> AnswerSchema:  # type: ignore[override]  # pydantic's own is deprecated
         """As `Task.schema`: one unnamed field."""
         key, reason = ("标签", "理由") if self.language == "zh" else ("label", "reason")
         kind: Literal["label", "labels"] = "labels" if self.multi_label else "label"

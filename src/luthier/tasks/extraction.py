@@ -116,7 +116,7 @@ class Extraction(Task):
         _check_surface(reader, field, item, text, start, end)
         return Entity(start, end, kind, text[start:end]) if kind in self.types else None
 
-    def schema(self) -> AnswerSchema:
+    def schema(self) -> AnswerSchema:  # type: ignore[override]  # pydantic's own is deprecated
         """As `Task.schema`: a field a type."""
         fields = tuple(Field(name, "strings", (), self.unmentioned) for name in self.types)
         if self.language == "zh":

@@ -69,7 +69,7 @@ class Generation(Task):
             **common,
         )
 
-    def schema(self) -> AnswerSchema:
+    def schema(self) -> AnswerSchema:  # type: ignore[override]  # pydantic's own is deprecated
         """As `Task.schema`: one unnamed field."""
         key, reason = ("输出", "理由") if self.language == "zh" else ("output", "reason")
         return AnswerSchema((Field("", "text"),), key, key, reason)

@@ -159,7 +159,7 @@ class RecordReader:
 
     def _weight(self) -> float:
         value = self.record.get("weight")
-        if is_missing(value):
+        if value is None or is_missing(value):
             return 1.0
         try:
             weight = math.nan if isinstance(value, bool) else float(value)
