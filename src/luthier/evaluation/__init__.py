@@ -1,0 +1,21 @@
+"""Metrics, baselines, intervals and tests, format errors: how good predictions are, and how sure that is."""
+
+from luthier.evaluation.baselines import Baseline, fit_baselines
+from luthier.evaluation.evaluate import evaluate
+from luthier.evaluation.options import EvaluationOptions
+from luthier.evaluation.scores import Confusion, FormatErrors, Score, Scores
+from luthier.evaluation.significance import Difference, compare, mcnemar
+
+__all__ = [
+    "Baseline",
+    "Confusion",
+    "Difference",
+    "EvaluationOptions",
+    "FormatErrors",
+    "Score",
+    "Scores",
+    "compare",
+    "evaluate",
+    "fit_baselines",
+    "mcnemar",
+]

@@ -1,0 +1,150 @@
+"""Greedy generation in batches, through Hugging Face `generate`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What a model wrote after one prompt.
+
+    Attributes:
+        ids: Token ids, without the one that ended it.
+        probability: Mean probability of the tokens, the ending one included; 0 to 1.
+        ended: Whether the model ended it by itself, rather than running out of tokens.
+    """
+
+    ids: tuple[int, ...]
+    probability: float
+    ended: bool
+
+
+def generate(
+    model: PreTrainedModel,
+    prompts: Sequence[Sequence[int]],
+    *,
+    stop: Sequence[int],
+    pad: int,
+    max_new_tokens: int,
+) -> list[Generated]:
+    """Continues each prompt with the most probable token until one of `stop` or the limit.
+
+    Nothing is inherited from the model's own generation config: a checkpoint that samples or penalises
+    repetition by default is decoded greedily all the same.
+
+    Args:
+        model: A causal language model, or a PEFT wrapper of one.
+        prompts: Token ids, not padded, at least one each.
+        stop: Ids that end an answer.
+        pad: Id to pad with.
+        max_new_tokens: Longest answer, in tokens, the ending one included.
+    """
+    import torch
+    from transformers import GenerationConfig, LogitsProcessorList
+
+    input_ids, mask = pad_left(prompts, pad, device_of(model))
+    config = GenerationConfig(
+        do_sample=False, num_beams=1, max_new_tokens=max_new_tokens, eos_token_id=list(stop), pad_token_id=pad
+    )
+    record = _ProbabilityRecord()
+    with torch.inference_mode(), ready(model), _own_generation_config(model):
+        output = model.generate(
+            input_ids=input_ids,
+            attention_mask=mask,
+            generation_config=config,
+            logits_processor=LogitsProcessorList([record]),
+        )
+    written = output[:, input_ids.shape[1] :].tolist()
+    probabilities = torch.stack(record.steps, dim=1).tolist()
+    ends = frozenset(stop)
+    return [_cut(ids, steps, ends) for ids, steps in zip(written, probabilities, strict=True)]
+
+
+def device_of(model: PreTrainedModel) -> torch.device:
+    """Returns the device of a model's first weights, where its inputs go."""
+    device: torch.device = next(model.parameters()).device
+    return device
+
+
+def pad_left(
+    rows: Sequence[Sequence[int]], pad: int, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns ids and attention mask, shape (rows, longest), the rows' ends aligned."""
+    import torch
+
+    width = max(map(len, rows))
+    ids = [[pad] * (width - len(row)) + list(row) for row in rows]
+    mask = [[0] * (width - len(row)) + [1] * len(row) for row in rows]
+    return torch.tensor(ids, device=device), torch.tensor(mask, device=device)
+
+
+class _ProbabilityRecord:
+    """A logits processor that notes the probability of the token that greedy search takes, and changes nothing.
+
+    `generate` can return all scores instead, at the price of a vocabulary's width for each token of each
+    text.
+    """
+
+    def __init__(self) -> None:
+        self.steps: list[torch.Tensor] = []
+
+    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+        del input_ids
+        logits = scores.float()
+        self.steps.append((logits.amax(dim=-1) - logits.logsumexp(dim=-1)).exp())
+        return scores
+
+
+def _cut(ids: list[int], probabilities: list[float], stop: frozenset[int]) -> Generated:
+    length = next((at for at, id_ in enumerate(ids) if id_ in stop), len(ids))
+    ended = length < len(ids)
+    steps = probabilities[: length + ended]
+    return Generated(tuple(ids[:length]), min(1.0, sum(steps) / len(steps)), ended)
+
+
+@contextmanager
+def ready(model: PreTrainedModel) -> Iterator[None]:
+    """Turns dropout off for the while, and the cache on, which training turns off."""
+    training = model.training
+    cache = model.config.use_cache
+    model.eval()
+    model.config.use_cache = True
+    try:
+        yield
+    finally:
+        model.config.use_cache = cache
+        model.train(training)
+
+
+@contextmanager
+def _own_generation_config(model: PreTrainedModel) -> Iterator[None]:
+    """Hides the model's generation config, from which `generate` would fill whatever ours leaves open.
+
+    A PEFT wrapper hands its own down to the model inside, so every layer of wrapping is covered.
+    """
+    from transformers import GenerationConfig
+
+    layers: list[Any] = [model, getattr(model, "base_model", None)]
+    if hasattr(model, "get_base_model"):
+        layers.append(model.get_base_model())
+    with ExitStack() as stack:
+        for layer in layers:
+            if layer is not None and hasattr(layer, "generation_config"):
+                stack.callback(_restore, layer, layer.__dict__.get("generation_config"))
+                layer.generation_config = GenerationConfig()
+        yield
+
+
+def _restore(layer: Any, config: Any) -> None:
+    if config is None:
+        del layer.generation_config
+    else:
+        layer.generation_config = config

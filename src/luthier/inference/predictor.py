@@ -1,0 +1,184 @@
+"""`Predictor`: examples in, predictions out, with the model, the tokenizer and the design of one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
+
+from luthier.design import SampleWriter
+from luthier.inference.budget import answer_tokens, batch_size
+from luthier.inference.generation import Generated, generate
+from luthier.inference.prediction import Prediction
+from luthier.inference.reading import from_reading
+from luthier.inference.scorer import LabelScorer
+from luthier.models import Encoder, stop_token_ids
+from luthier.tasks.answer import Answer
+from luthier.tasks.base import Task
+from luthier.tasks.example import Example
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+_WINDOW = 1024
+"""Examples read ahead, so that prompts of like length can share a batch."""
+
+Decode = Literal["generate", "score"]
+
+
+class Predictor:
+    """Predicts with a causal language model: greedy text for the value, label scores for probabilities."""
+
+    def __init__(
+        self,
+        model: PreTrainedModel,
+        tokenizer: PreTrainedTokenizerBase,
+        writer: SampleWriter,
+        task: Task,
+        *,
+        max_length: int,
+        max_new_tokens: int | None = None,
+        decode: Decode = "generate",
+    ) -> None:
+        """Prepares prediction on the device and in the data type that the model has.
+
+        Args:
+            model: A causal language model, or a PEFT wrapper of one.
+            tokenizer: Its own.
+            writer: The design, over `task`'s label space.
+            task: What is predicted.
+            max_length: Most tokens of prompt and answer together; a longer input text is cut to fit.
+            max_new_tokens: Longest answer; None asks the label space, see `answer_tokens`.
+            decode: `generate` lets the model write its answer, so that format errors show; `score` takes the
+                most probable label of each field instead, without a text (closed label fields only).
+
+        Raises:
+            ValueError: Where `decode` is `score` and a field has no closed set of labels.
+        """
+        self._model = model
+        self._tokenizer = tokenizer
+        self._writer = writer
+        self._task = task
+        self._decode = decode
+        self._closed = [field for field in task.schema().fields if field.kind == "label"]
+        if decode == "score" and len(self._closed) < len(task.schema().fields):
+            raise ValueError("decode='score' needs a task whose every field has one label of a closed set")
+        self._max_new_tokens = max_new_tokens or answer_tokens(writer, tokenizer, task)
+        self._encode = Encoder(tokenizer, max(1, max_length - self._max_new_tokens), "input")
+        self._stop = stop_token_ids(tokenizer)
+        self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+        self._scorer = LabelScorer(model, tokenizer, writer.end)
+
+    def predict(
+        self,
+        examples: Iterable[Example],
+        batch_size: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Iterator[Prediction]:
+        """Yields a prediction for each example, in the order of the examples.
+
+        Args:
+            examples: Labelled or not; read a window at a time, so that any number of them will do.
+            batch_size: Prompts generated for at once; None fits it to the memory.
+            progress: Called after each batch with the number of examples just done.
+
+        Raises:
+            luthier.models.TooLongError: Where a prompt does not fit even with its whole input cut.
+        """
+        remaining = iter(examples)
+        while window := list(islice(remaining, _WINDOW)):
+            prompts = [self._encode(self._writer.prompt(example)).input_ids for example in window]
+            done: dict[int, Prediction] = {}
+            for batch in self._batches([len(prompt) for prompt in prompts], batch_size):
+                rows = [window[at] for at in batch]
+                done.update(zip(batch, self._predict(rows, [prompts[at] for at in batch]), strict=True))
+                if progress is not None:
+                    progress(len(batch))
+            yield from (done[at] for at in range(len(window)))
+
+    def _batches(self, lengths: Sequence[int], size: int | None) -> Iterator[list[int]]:
+        """Groups positions of prompts of like length, the longest first: what does not fit fails at once."""
+        order = sorted(range(len(lengths)), key=lambda at: -lengths[at])
+        while order:
+            take = size or batch_size(self._model, lengths[order[0]] + self._max_new_tokens)
+            yield order[:take]
+            order = order[take:]
+
+    def _predict(self, examples: Sequence[Example], prompts: Sequence[Sequence[int]]) -> list[Prediction]:
+        if self._decode == "score":
+            return self._predict_by_score(examples, prompts)
+        generated = generate(
+            self._model, prompts, stop=self._stop, pad=self._pad, max_new_tokens=self._max_new_tokens
+        )
+        texts = [self._tokenizer.decode(list(item.ids), skip_special_tokens=True) for item in generated]
+        readings = [self._writer.read(text, example) for text, example in zip(texts, examples, strict=True)]
+        predictions = [
+            from_reading(self._writer, reading, text, example)
+            for reading, text, example in zip(readings, texts, examples, strict=True)
+        ]
+        probabilities = self._probabilities(examples, prompts, [reading.answer for reading in readings])
+        return [
+            self._with_confidence(prediction, reading.answer, scores, item)
+            for prediction, reading, scores, item in zip(
+                predictions, readings, probabilities, generated, strict=True
+            )
+        ]
+
+    def _probabilities(
+        self, examples: Sequence[Example], prompts: Sequence[Sequence[int]], answers: Sequence[Answer]
+    ) -> list[dict[str, dict[str, float]]]:
+        """Scores every closed field, each given the values of the fields before it."""
+        candidates = [
+            {field.name: self._writer.candidates(example, answer, field.name) for field in self._closed}
+            for example, answer in zip(examples, answers, strict=True)
+        ]
+        return self._scorer.score(prompts, candidates)
+
+    def _with_confidence(
+        self,
+        prediction: Prediction,
+        answer: Answer,
+        probabilities: Mapping[str, Mapping[str, float]],
+        generated: Generated,
+    ) -> Prediction:
+        if not self._closed:
+            return replace(prediction, confidence=generated.probability)
+        confidence = self._confidence(answer, probabilities)
+        return replace(prediction, confidence=confidence, probabilities=probabilities)
+
+    def _confidence(self, answer: Answer, probabilities: Mapping[str, Mapping[str, float]]) -> float | None:
+        """Returns the probability of the least certain field's value; None where a value cannot be read."""
+        chosen = []
+        for field in self._closed:
+            values = answer.get(field.name, ())
+            label = values[0] if values else field.unmentioned
+            if label is None or label not in probabilities[field.name]:
+                return None
+            chosen.append(probabilities[field.name][label])
+        return min(chosen)
+
+    def _predict_by_score(
+        self, examples: Sequence[Example], prompts: Sequence[Sequence[int]]
+    ) -> list[Prediction]:
+        answers: list[dict[str, tuple[str, ...]]] = [{} for _ in examples]
+        probabilities: list[dict[str, dict[str, float]]] = [{} for _ in examples]
+        for field in self._closed:
+            candidates = [
+                {field.name: self._writer.candidates(example, answer, field.name)}
+                for example, answer in zip(examples, answers, strict=True)
+            ]
+            for row, scores in enumerate(self._scorer.score(prompts, candidates)):
+                probabilities[row].update(scores)
+                best = max(scores[field.name], key=scores[field.name].__getitem__)
+                if best != field.unmentioned:
+                    answers[row][field.name] = (best,)
+        return [
+            Prediction(
+                example.id,
+                self._task.target(answer, example),
+                confidence=self._confidence(answer, scores),
+                probabilities=scores,
+            )
+            for example, answer, scores in zip(examples, answers, probabilities, strict=True)
+        ]

@@ -1,0 +1,163 @@
+"""Probabilities of given continuations: what a model thinks of every label of a closed set.
+
+Two ways give the same numbers. `plain_scores` reads prompt and continuation as one row each. `packed_scores`
+reads a prompt once, with all continuations of all fields behind it as a prefix tree: a 4D attention mask lets
+each token see the prompt and its own ancestors alone, and its position is its depth, so it cannot tell that
+it has neighbours.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from luthier.inference.generation import device_of
+from luthier.inference.token_tree import ROOT, TokenTree
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import PreTrainedModel
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A prompt and the continuations whose probability is asked for.
+
+    Attributes:
+        prompt: Token ids, at least one.
+        continuations: Token ids, at least one each.
+    """
+
+    prompt: Sequence[int]
+    continuations: Sequence[Sequence[int]]
+
+
+TokenScores = list[list[list[float]]]
+"""By question, continuation and token: ln p of the token, given all before it."""
+
+
+def plain_scores(model: PreTrainedModel, questions: Sequence[Question], pad: int) -> TokenScores:
+    """Scores every continuation as a row of its own: the reference, and what any causal model can do."""
+    import torch
+
+    rows = [[*q.prompt, *ids] for q in questions for ids in q.continuations]
+    starts = [len(q.prompt) for q in questions for _ in q.continuations]
+    width, keep_from = max(map(len, rows)), min(starts) - 1
+    device = device_of(model)
+    # Padding stands behind, where a causal model never looks, so that positions need no care.
+    input_ids = torch.tensor([row + [pad] * (width - len(row)) for row in rows], device=device)
+    mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=device)
+    logits = _last_logits(model, width - keep_from, input_ids=input_ids, attention_mask=mask)
+    flat = []
+    for row, start, values in zip(rows, starts, logits, strict=True):
+        sources = torch.arange(start - 1, len(row) - 1, device=device) - keep_from
+        flat.append(_log_probabilities(values, sources, row[start:]))
+    scores = iter(flat)
+    return [[next(scores) for _ in q.continuations] for q in questions]
+
+
+def packed_scores(model: PreTrainedModel, questions: Sequence[Question], pad: int) -> TokenScores:
+    """Scores all continuations of a question in one row; the model must take a 4D mask and positions."""
+    import torch
+
+    trees = [TokenTree() for _ in questions]
+    paths = [[tree.add(ids) for ids in q.continuations] for tree, q in zip(trees, questions, strict=True)]
+    prompt_width, tree_width = max(len(q.prompt) for q in questions), max(map(len, trees))
+    device = device_of(model)
+    inputs = _packed_inputs(questions, trees, prompt_width, tree_width, pad)
+    minimum = torch.finfo(_dtype_of(model)).min
+    visible = torch.tensor(inputs.visible, device=device)
+    blocked = torch.zeros(visible.shape, dtype=_dtype_of(model), device=device).masked_fill_(
+        ~visible, minimum
+    )
+    logits = _last_logits(
+        model,
+        tree_width + 1,
+        input_ids=torch.tensor(inputs.ids, device=device),
+        position_ids=torch.tensor(inputs.positions, device=device),
+        attention_mask=blocked[:, None],
+    )
+    scores = []
+    for tree, lines, values in zip(trees, paths, logits, strict=True):
+        # The prompt's last token is the first position kept, so that node i stands at i + 1 and ROOT at 0.
+        sources = torch.tensor(tree.parents, device=device) - ROOT
+        nodes = _log_probabilities(values, sources, tree.tokens)
+        scores.append([[nodes[node] for node in line] for line in lines])
+    return scores
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    ids: Any
+    positions: Any
+    visible: Any
+
+
+def _packed_inputs(
+    questions: Sequence[Question], trees: Sequence[TokenTree], prompt_width: int, tree_width: int, pad: int
+) -> _Packed:
+    """Lays prompts (padded in front) and trees (padded behind) out side by side, as numpy arrays."""
+    import numpy as np
+
+    width = prompt_width + tree_width
+    ids = np.full((len(questions), width), pad, dtype=np.int64)
+    positions = np.zeros_like(ids)
+    # Every position sees itself, padding too: attention over nothing would be undefined.
+    visible = np.repeat(np.eye(width, dtype=np.bool_)[None], len(questions), axis=0)
+    for row, (question, tree) in enumerate(zip(questions, trees, strict=True)):
+        length = len(question.prompt)
+        begin, end = prompt_width - length, prompt_width + len(tree)
+        ids[row, begin:end] = [*question.prompt, *tree.tokens]
+        positions[row, begin:end] = [*range(length), *(length + depth for depth in tree.depths)]
+        visible[row, begin:prompt_width, begin:prompt_width] = np.tri(length, dtype=np.bool_)
+        visible[row, prompt_width:end, begin:prompt_width] = True
+        for node, line in enumerate(tree.ancestors()):
+            visible[row, prompt_width + node, [prompt_width + at for at in line]] = True
+    return _Packed(ids, positions, visible)
+
+
+def _last_logits(model: PreTrainedModel, keep: int, **inputs: Any) -> torch.Tensor:
+    """Returns the logits of the last `keep` positions, shape (rows, keep, vocabulary)."""
+    import torch
+
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    if "logits_to_keep" in inspect.signature(base.forward).parameters:
+        inputs["logits_to_keep"] = keep
+    with torch.inference_mode():
+        logits: torch.Tensor = model(**inputs, use_cache=_needs_cache(model)).logits
+    return logits[:, -keep:]
+
+
+def _needs_cache(model: PreTrainedModel) -> bool:
+    # Prefix tuning hands its prefixes over as a cache.
+    return is_prompt_learning(model)
+
+
+def is_prompt_learning(model: PreTrainedModel) -> bool:
+    """Tells whether a PEFT wrapper puts trained vectors before every prompt."""
+    config = getattr(model, "active_peft_config", None)
+    return bool(getattr(config, "is_prompt_learning", False))
+
+
+def _dtype_of(model: PreTrainedModel) -> torch.dtype:
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    dtype: torch.dtype = base.dtype
+    return dtype
+
+
+def _log_probabilities(logits: torch.Tensor, sources: torch.Tensor, tokens: Sequence[int]) -> list[float]:
+    """Returns log p of each token from the logits at its source position.
+
+    Args:
+        logits: Of one row, shape (positions, vocabulary).
+        sources: Position that predicts each token, shape (tokens,).
+        tokens: Token ids.
+    """
+    import torch
+
+    values = logits[sources].float()
+    chosen = values.gather(1, torch.tensor(tokens, device=logits.device)[:, None])[:, 0]
+    result: list[float] = (chosen - values.logsumexp(dim=-1)).tolist()
+    return result
