@@ -1,0 +1,180 @@
+"""`Examples`: examples at rest in Arrow, memory-mapped: a million need no more memory than a thousand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkstemp
+from typing import TYPE_CHECKING, Any, overload
+
+from luthier.files import atomic_path
+from luthier.tasks import Example, Turn, target_from_json, target_to_json
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow
+
+_BATCH = 1000
+_TEXT_COLUMNS = (
+    "id",
+    "text",
+    "target",
+    "text_pair",
+    "instruction",
+    "history",
+    "reasons",
+    "language",
+    "domain",
+    "origin",
+)
+
+
+class Examples(Sequence[Example]):
+    """A sequence of examples over a `datasets.Dataset` with fixed columns.
+
+    Target, history and reasons stand as JSON text, so that the columns are the same for every task.
+
+    Args:
+        dataset: A dataset that another `Examples` wrote.
+    """
+
+    def __init__(self, dataset: datasets.Dataset) -> None:
+        self.dataset = dataset
+
+    @classmethod
+    def of(cls, examples: Iterable[Example]) -> Examples:
+        """Holds a few examples in memory."""
+        import datasets
+        import pyarrow
+
+        table = pyarrow.Table.from_pylist([_to_row(example) for example in examples], schema=_schema())
+        return cls(datasets.Dataset(table))
+
+    @classmethod
+    def write(cls, examples: Iterable[Example], path: Path | None = None) -> Examples:
+        """Writes examples to an Arrow file as they come, and maps it.
+
+        Args:
+            examples: Read once, in batches.
+            path: The file; None for a temporary one that lives as long as the process.
+        """
+        import pyarrow
+
+        if path is None:
+            path = Path(mkstemp(suffix=".arrow", dir=_scratch().name)[1])
+        source = iter(examples)
+        with (
+            atomic_path(path) as temporary,
+            pyarrow.OSFile(str(temporary), "wb") as sink,
+            pyarrow.ipc.new_stream(sink, _schema()) as writer,
+        ):
+            while batch := list(islice(source, _BATCH)):
+                rows = [_to_row(example) for example in batch]
+                writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=_schema()))
+        return cls.load(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Examples:
+        """Maps a file that `save` or `write` wrote."""
+        import datasets
+
+        return cls(datasets.Dataset.from_file(str(path)))
+
+    def save(self, path: Path) -> None:
+        """Writes the examples to an Arrow file, atomically."""
+        self.write(self, path)
+
+    def select(self, indices: Iterable[int]) -> Examples:
+        """Returns the examples at `indices`, in that order, without copying them."""
+        return Examples(self.dataset.select(list(indices)))
+
+    def map_examples(self, function: Callable[[Example], Example], path: Path | None = None) -> Examples:
+        """Returns what `function` makes of every example, written to `path` (None: a temporary file)."""
+        return self.write((function(example) for example in self), path)
+
+    def to_records(self) -> Iterator[dict[str, Any]]:
+        """Yields each example as a JSON object without its empty fields."""
+        for example in self:
+            record = {"id": example.id, "text": example.text, "target": target_to_json(example.target)}
+            rest = {
+                "text_pair": example.text_pair,
+                "instruction": example.instruction,
+                "history": [{"role": turn.role, "content": turn.content} for turn in example.history],
+                "reasons": dict(example.reasons),
+                "language": example.language,
+                "domain": example.domain,
+                "weight": None if example.weight == 1.0 else example.weight,
+                "origin": example.origin,
+            }
+            yield record | {key: value for key, value in rest.items() if value}
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+    @overload
+    def __getitem__(self, index: slice) -> Examples: ...
+    def __getitem__(self, index: int | slice) -> Example | Examples:
+        if isinstance(index, slice):
+            return self.select(range(*index.indices(len(self))))
+        return _from_row(self.dataset[int(index)])
+
+    def __iter__(self) -> Iterator[Example]:
+        for start in range(0, len(self), _BATCH):
+            columns = self.dataset[start : start + _BATCH]
+            for values in zip(*columns.values(), strict=True):
+                yield _from_row(dict(zip(columns, values, strict=True)))
+
+
+@cache
+def _scratch() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="luthier-", ignore_cleanup_errors=True)
+
+
+@cache
+def _schema() -> pyarrow.Schema:
+    import pyarrow
+
+    texts = [(name, pyarrow.string()) for name in _TEXT_COLUMNS]
+    return pyarrow.schema([*texts, ("weight", pyarrow.float64())])
+
+
+def _to_row(example: Example) -> dict[str, Any]:
+    return {
+        "id": example.id,
+        "text": example.text,
+        "target": None if example.target is None else _json(target_to_json(example.target)),
+        "text_pair": example.text_pair,
+        "instruction": example.instruction,
+        "history": _json([[turn.role, turn.content] for turn in example.history]),
+        "reasons": _json(dict(example.reasons)),
+        "language": example.language,
+        "domain": example.domain,
+        "origin": example.origin,
+        "weight": example.weight,
+    }
+
+
+def _from_row(row: dict[str, Any]) -> Example:
+    target, history, reasons = row["target"], row["history"], row["reasons"]
+    return Example(
+        id=row["id"],
+        text=row["text"],
+        target=None if target is None else target_from_json(json.loads(target)),
+        text_pair=row["text_pair"],
+        instruction=row["instruction"],
+        history=tuple(Turn(role, content) for role, content in json.loads(history)),
+        reasons=json.loads(reasons),
+        language=row["language"],
+        domain=row["domain"],
+        weight=row["weight"],
+        origin=row["origin"],
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,128 @@
+"""The recipe's `data` section: which files, and how their columns and labels are called."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+DEFAULT_VALIDATION = 0.1
+
+
+def _as_text(value: Any) -> Any:
+    """Takes a YAML integer for its digits: `label_map: {1: positive}`."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+_Text = Annotated[str, BeforeValidator(_as_text)]
+_FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+
+
+class ReadOptions(BaseModel):
+    """How to read one data file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    columns: dict[str, _Text] = Field(default_factory=dict)
+    """Our column name to the file's: `{text: review, label: sentiment}`."""
+    label_map: dict[_Text, _Text] = Field(default_factory=dict)
+    """The file's label (or entity type) to ours: `{1: positive, 0: negative}`."""
+    encoding: str = "utf-8"
+    """Text encoding of the file, e.g. `gb18030`. A byte order mark is always understood."""
+    split: str | None = None
+    """Split of a Hugging Face dataset. Default: the one named like the role (train, validation, test)."""
+
+    @field_validator("encoding")
+    @classmethod
+    def _check_encoding(cls, value: str) -> str:
+        try:
+            codecs.lookup(value)
+        except LookupError:
+            raise ValueError(f"unknown encoding {value!r}; examples: utf-8, gb18030, latin-1") from None
+        return value
+
+
+class TestOptions(BaseModel):
+    """One test set. Keys not listed here override the task: `{path: other.jsonl, aspects: [...]}`."""
+
+    __test__ = False  # not a test class, whatever its name says to pytest
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    path: str
+    """File, saved dataset folder or hub id."""
+    columns: dict[str, _Text] | None = None
+    """As for the training data. Default: the same."""
+    label_map: dict[_Text, _Text] | None = None
+    """As for the training data. Default: the same."""
+    encoding: str | None = None
+    """As for the training data. Default: the same."""
+    split: str | None = None
+    """Split of a Hugging Face dataset. Default: `test`."""
+
+    @property
+    def space(self) -> Mapping[str, Any]:
+        """What this set overrides of the task."""
+        return self.model_extra or {}
+
+
+class DataOptions(ReadOptions):
+    """The recipe's `data` section."""
+
+    train: str
+    """File, saved dataset folder or hub id."""
+    validation: str | float = DEFAULT_VALIDATION
+    """A path, or a share of train (above 0, below 1): stratified, near duplicates kept together."""
+    test: str | dict[str, str | TestOptions] | None = None
+    """A path, or several sets by name (`id`, `ood`), or none. One path alone is called `id`."""
+    unlabelled: str | None = None
+    """A file whose records need no target."""
+
+    @field_validator("validation")
+    @classmethod
+    def _check_share(cls, value: str | float) -> str | float:
+        if isinstance(value, float) and not 0 < value < 1:
+            raise ValueError(f"a share of train lies between 0 and 1, found {value:g}; or give a path")
+        return value
+
+    @field_validator("test")
+    @classmethod
+    def _check_names(cls, value: Any) -> Any:
+        for name in value if isinstance(value, dict) else ():
+            if not re.match(_FILE_NAME, name):
+                raise ValueError(
+                    f"a test set's name becomes a file name: letters, digits, - and _, found {name!r}"
+                )
+        return value
+
+    @property
+    def tests(self) -> Mapping[str, TestOptions]:
+        """The test sets by name."""
+        if self.test is None:
+            return {}
+        if isinstance(self.test, str):
+            return {"id": TestOptions(path=self.test)}
+        return {
+            name: TestOptions(path=entry) if isinstance(entry, str) else entry
+            for name, entry in self.test.items()
+        }
+
+    def reading(self, role: str, test: TestOptions | None = None) -> ReadOptions:
+        """Returns how to read one of the files.
+
+        Args:
+            role: The dataset split to take where the recipe names none: train, validation, test.
+            test: The test set, which may override columns, labels, encoding and split.
+        """
+        own = {} if test is None else test.model_dump(include={"columns", "label_map", "encoding", "split"})
+        given = {key: value for key, value in own.items() if value is not None}
+        split = self.split if role == "train" else None
+        base = {
+            "columns": self.columns,
+            "label_map": self.label_map,
+            "encoding": self.encoding,
+            "split": split or role,
+        }
+        return ReadOptions.model_validate({**base, **given})

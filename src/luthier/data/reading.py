@@ -1,0 +1,236 @@
+"""Reading one data file: records become examples, and every bad record is named."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any
+
+from luthier.data.dialogues import normalise_dialogue
+from luthier.data.examples import Examples
+from luthier.data.options import ReadOptions
+from luthier.data.sources import RawRecord, SourceError, read_records, resolve
+from luthier.errors import MAX_LISTED, DataError, Problem
+from luthier.tasks import Example, RecordError, Task
+from luthier.tasks.record import COMMON_COLUMNS, is_missing, listed
+from luthier.text import nearest
+
+_PEEK = 100
+_TEXT_NAMES = (
+    "review",
+    "sentence",
+    "content",
+    "comment",
+    "body",
+    "question",
+    "title",
+    "正文",
+    "文本",
+    "内容",
+    "评论",
+)
+_LABEL_NAMES = (
+    "sentiment",
+    "category",
+    "class",
+    "target",
+    "stars",
+    "rating",
+    "intent",
+    "topic",
+    "标签",
+    "类别",
+)
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "text": _TEXT_NAMES,
+    "text_pair": ("hypothesis", "sentence2", "text2", "question2", "text_b"),
+    "label": _LABEL_NAMES,
+    "labels": ("tags", "topics", "categories", "emotions"),
+    "aspects": ("sentiments", "aspect_sentiments"),
+    "entities": ("spans", "ner", "annotations"),
+    "input": ("article", "document", "source", "question", "prompt", "text", "context"),
+    "output": ("summary", "target", "answer", "response", "completion", "title", "highlights"),
+}
+"""Names under which other people's files have our columns."""
+
+TARGET_COLUMNS = ("label", "labels", "aspects", "entities", "output")
+"""Columns that unlabelled records may do without."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadReport:
+    """What reading one file did.
+
+    Attributes:
+        source: The file, folder or hub id.
+        records: How many records became examples: all of them, as a file with a bad record is refused.
+        ignored_columns: Columns that the task has no use for, and how many records have them.
+    """
+
+    source: str
+    records: int
+    ignored_columns: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_examples(
+    path: str,
+    task: Task,
+    options: ReadOptions,
+    *,
+    base_dir: Path,
+    labelled: bool = True,
+    workdir: Path | None = None,
+    name: str = "examples",
+) -> tuple[Examples, ReadReport]:
+    """Reads a data file record by record into an Arrow file.
+
+    Args:
+        path: File, saved dataset folder or hub id, relative to `base_dir`.
+        task: What a record has to fit.
+        options: Columns, labels, encoding and split.
+        base_dir: The recipe's folder.
+        labelled: Whether targets are required; where False, targets that are present are ignored.
+        workdir: Folder for the Arrow file; None for a temporary one.
+        name: Stem of the Arrow file.
+
+    Raises:
+        DataError: Listing every problem of the file.
+    """
+    try:
+        source = resolve(path, base_dir)
+    except SourceError as error:
+        raise DataError(f"{path} cannot be read:", [error.problem]) from error
+    reading = _Reading(source, task, options, labelled)
+    examples = Examples.write(reading, None if workdir is None else workdir / f"{name}.arrow")
+    if not reading.total and not len(examples):
+        reading.add(Problem("holds no records", file=reading.file, allowed="at least one"))
+    if reading.total:
+        summary = f"{path}: {reading.total} {'problem' if reading.total == 1 else 'problems'}"
+        hint = "correct the records, or map their names with `columns` and `label_map` in the recipe's `data`"
+        raise DataError(f"{summary} in {reading.records} records:", reading.problems, hint, reading.total)
+    return examples, ReadReport(str(source), len(examples), dict(reading.ignored))
+
+
+class _Reading:
+    """One pass over one file: yields examples until the first problem, then only collects problems."""
+
+    def __init__(self, source: Path | str, task: Task, options: ReadOptions, labelled: bool) -> None:
+        self.source = source
+        self.file = source if isinstance(source, Path) else Path(source)
+        self.task = task
+        self.options = options
+        self.labelled = labelled
+        self.problems: list[Problem] = []
+        self.total = 0
+        self.records = 0
+        self.ignored: Counter[str] = Counter()
+        self._known = {*task.columns, *COMMON_COLUMNS}
+        self._lines: dict[str, int] = {}
+        stem = self.file.name.split(".")[0]
+        self._stem = stem or "record"
+
+    def add(self, problem: Problem) -> None:
+        self.total += 1
+        if len(self.problems) < MAX_LISTED:
+            self.problems.append(problem if problem.file else replace(problem, file=self.file))
+
+    def __iter__(self) -> Iterator[Example]:
+        try:
+            yield from self._examples()
+        except SourceError as error:
+            self.add(error.problem)
+
+    def _examples(self) -> Iterator[Example]:
+        raw = read_records(self.source, self.options.encoding, self.options.split)
+        head = list(islice(raw, _PEEK))
+        if self._columns_missing([item for item in head if isinstance(item, RawRecord)]):
+            return
+        for item in chain(head, raw):
+            self.records += 1
+            if isinstance(item, Problem):
+                self.add(item)
+                continue
+            example = self._example(item)
+            if example is not None and not self.total:
+                yield example
+
+    def _example(self, raw: RawRecord) -> Example | None:
+        try:
+            record = self._mapped(raw.values)
+            id = self._id(record, raw.line)
+            return self.task.example(
+                record, id=id, origin=f"{self.file.name}:{raw.line}", labelled=self.labelled
+            )
+        except RecordError as error:
+            for problem in error.problems:
+                self.add(replace(problem, line=raw.line, field=self._column(problem.field)))
+            return None
+
+    def _mapped(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Returns the record under our names: columns, dialogue form, labels."""
+        columns = self.options.columns
+        renamed = {*columns, *columns.values()}
+        record = {name: value for name, value in values.items() if name not in renamed}
+        record.update((ours, values[theirs]) for ours, theirs in columns.items() if theirs in values)
+        if "history" in self.task.columns:
+            record = dict(normalise_dialogue(record, self.labelled))
+        self.ignored.update(name for name in record if name not in self._known)
+        names = self.options.label_map
+        return self.task.relabel(record, names) if names else record
+
+    def _column(self, field: str) -> str:
+        """Returns a field under the name that the user's file has for it."""
+        head, dot, tail = field.partition(".")
+        return self.options.columns.get(head, head) + dot + tail
+
+    def _id(self, record: Mapping[str, Any], line: int) -> str:
+        value = record.get("id")
+        id = f"{self._stem}-{self.records}" if is_missing(value) else str(value)
+        if isinstance(value, bool | dict | list) or (isinstance(value, float) and not math.isfinite(value)):
+            self.add(Problem(f"is {value!r}", line=line, field="id", allowed="a text or a number"))
+        elif id in self._lines:
+            found = f"{id!r} is the id of line {self._lines[id]} too"
+            self.add(Problem(found, line=line, field="id", allowed="an id of its own for each record"))
+        else:
+            self._lines[id] = line
+        return id
+
+    def _columns_missing(self, head: list[RawRecord]) -> bool:
+        """Notes required columns that none of the first records has; that is one mistake, not thousands."""
+        found = list(dict.fromkeys(name for item in head for name in item.values))
+        if not head:
+            return False
+        required = [
+            name
+            for name, needed in self.task.columns.items()
+            if needed and (self.labelled or name not in TARGET_COLUMNS)
+        ]
+        for ours, theirs in self.options.columns.items():
+            # Records may do without an optional column, unless its name is only misspelt.
+            if theirs not in found and (ours in required or nearest(theirs, found)):
+                self.add(self._no_column(theirs, ours, found))
+        present = set(self._mapped_names(head))
+        for name in required:
+            if name not in present and name not in self.options.columns:
+                self.add(self._no_column(name, name, found))
+        return bool(self.total)
+
+    def _mapped_names(self, head: list[RawRecord]) -> Iterator[str]:
+        for item in head:
+            try:
+                yield from self._mapped(item.values)
+            except RecordError:  # a broken dialogue is reported as what it is when its turn comes
+                yield from self.task.columns
+        self.ignored.clear()
+
+    def _no_column(self, theirs: str, ours: str, found: list[str]) -> Problem:
+        alike = [name for name in found if name.casefold() in ALIASES.get(ours, ())]
+        guess = nearest(theirs, found) or (alike[0] if alike else None)
+        hint = f"write `columns: {{{ours}: {guess or '...'}}}` in the recipe's `data`"
+        if guess:
+            hint = f"did you mean {guess!r}? {hint}"
+        return Problem(f"no column {theirs!r}", field=ours, allowed=f"one of {listed(found)}", hint=hint)

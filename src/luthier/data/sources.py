@@ -1,0 +1,257 @@
+"""Raw records out of every kind of file, one by one, each with the line it stands in."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from luthier.data.encoding import EncodingError, open_text
+from luthier.errors import Problem
+from luthier.text import nearest, shorten
+
+HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_BATCH = 1000
+_JSON_SPACE = " \t\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """A record as the file has it.
+
+    Attributes:
+        line: 1-based line it begins in; for Parquet and datasets its row.
+        values: Column name to value.
+    """
+
+    line: int
+    values: Mapping[str, Any]
+
+
+class SourceError(Exception):
+    """A file that cannot be read on; `problem` says why."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(str(problem))
+        self.problem = problem
+
+
+def resolve(path: str, base_dir: Path) -> Path | str:
+    """Returns the file or folder that a recipe means, or the hub id as it stands.
+
+    Raises:
+        SourceError: Where it is neither an existing path nor shaped like a hub id.
+    """
+    local = (base_dir / Path(path).expanduser()).absolute()
+    if local.exists():
+        return local
+    if HUB_ID.fullmatch(path) and not _kind(Path(path)) and not (base_dir / path).parent.is_dir():
+        return path
+    parent = local.parent
+    if not parent.is_dir():
+        raise SourceError(
+            Problem("no such folder", file=parent, hint=f"{Path(path).name} is looked for in it")
+        )
+    guess = nearest(local.name, [item.name for item in parent.iterdir()])
+    hint = f"did you mean {guess}?" if guess else "paths are relative to the recipe's folder"
+    raise SourceError(Problem("no such file", file=local, hint=hint))
+
+
+def read_records(source: Path | str, encoding: str, split: str | None) -> Iterator[RawRecord | Problem]:
+    """Yields the records of a file, folder or hub dataset, and a problem in place of each broken one.
+
+    Args:
+        source: What `resolve` returned.
+        encoding: Text encoding.
+        split: Split of a Hugging Face dataset; other forms have none.
+
+    Raises:
+        SourceError: Where nothing more can be read.
+    """
+    if isinstance(source, str) or source.is_dir():
+        from luthier.data.hub import read_dataset
+
+        yield from read_dataset(source, split)
+        return
+    if source.stat().st_size == 0:
+        raise SourceError(Problem("is empty", file=source, allowed="at least one record"))
+    kind = _kind(source)
+    if kind == ".parquet":
+        yield from _parquet(source)
+        return
+    readers = {".jsonl": _jsonl, ".ndjson": _jsonl, ".json": _json, ".csv": _table, ".tsv": _table}
+    if kind not in readers:
+        raise SourceError(
+            Problem(
+                f"unknown kind of file {source.suffix or source.name!r}",
+                file=source,
+                allowed=".jsonl, .json, .csv, .tsv (also .gz), .parquet, a saved dataset folder, a hub id",
+            )
+        )
+    try:
+        with open_text(source, encoding) as stream:
+            yield from readers[kind](source, stream)
+    except EncodingError as error:
+        raise SourceError(
+            Problem(
+                f"is not {encoding}: byte {error.offset} cannot be decoded",
+                file=source,
+                hint=f"it looks like {error.guess}: write `encoding: {error.guess}` in the recipe's `data`, "
+                "or save the file as UTF-8",
+            )
+        ) from error
+    except (EOFError, OSError) as error:
+        raise SourceError(Problem(f"cannot be read: {error}", file=source)) from error
+
+
+def _kind(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    last = suffixes[-1] if suffixes else ""
+    return last if last in (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet") else ""
+
+
+def _jsonl(path: Path, lines: Iterable[str]) -> Iterator[RawRecord | Problem]:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except ValueError as error:
+            yield Problem(f"is not JSON ({error}): {shorten(line, 40)!r}", file=path, line=number)
+            continue
+        except RecursionError:
+            yield Problem(f"is nested too deeply: {shorten(line, 40)!r}", file=path, line=number)
+            continue
+        if isinstance(value, dict):
+            yield RawRecord(number, value)
+        else:
+            hint = "an array of objects belongs in a .json file" if isinstance(value, list) else ""
+            yield Problem(
+                f"is not an object: {shorten(line, 40)!r}",
+                file=path,
+                line=number,
+                allowed='{"...": ...} on each line',
+                hint=hint,
+            )
+
+
+def _json(path: Path, stream: Any) -> Iterator[RawRecord | Problem]:
+    """Reads an array of objects one object at a time; the text itself is held in memory."""
+    text = stream.read()
+    position = _skip(text, 0)
+    if not text.startswith("[", position):
+        first = text[position:].split("\n", 1)[0]
+        if _is_object(first):
+            yield from _jsonl(path, text.splitlines(keepends=True) if "\r" in text else text.split("\n"))
+            return
+        raise SourceError(
+            Problem(
+                "is not an array of objects", file=path, line=1, allowed='[{"...": ...}, ...], or JSON Lines'
+            )
+        )
+    decoder = json.JSONDecoder()
+    line, counted, position = 1, 0, _skip(text, position + 1)
+    while not text.startswith("]", position):
+        line, counted = line + text.count("\n", counted, position), position
+        try:
+            value, position = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError) as error:
+            raise SourceError(Problem(f"is not JSON ({error})", file=path, line=line)) from error
+        if isinstance(value, dict):
+            yield RawRecord(line, value)
+        else:
+            yield Problem(f"is not an object: {shorten(str(value), 40)!r}", file=path, line=line)
+        position = _skip(text, position)
+        if text.startswith(",", position):
+            position = _skip(text, position + 1)
+        elif not text.startswith("]", position):
+            line += text.count("\n", counted, position)
+            raise SourceError(Problem("is not JSON: a comma or ] is missing here", file=path, line=line))
+
+
+def _skip(text: str, position: int) -> int:
+    while position < len(text) and text[position] in _JSON_SPACE:
+        position += 1
+    return position
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _table(path: Path, stream: Any) -> Iterator[RawRecord | Problem]:
+    """Reads CSV and TSV; every cell is text, and a record may span lines."""
+    csv.field_size_limit(2**31 - 1)  # the default refuses texts above 131,072 characters
+    first = stream.readline()
+    stream.seek(0)
+    reader = csv.reader(_without_mark(stream), delimiter=_delimiter(path, first), strict=True)
+    header: list[str] | None = None
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            hint = (
+                'a text that holds a quote, a separator or a new line stands in quotes, "" for a quote in it'
+            )
+            yield Problem(f"broken quoting: {error}", file=path, line=line, hint=hint)
+            continue
+        if not cells:
+            continue
+        if header is None:
+            header = [name.strip() for name in cells]
+            _check_header(path, header)
+        elif len(cells) != len(header):
+            yield Problem(
+                f"has {len(cells)} cells where the header names {len(header)}",
+                file=path,
+                line=line,
+                hint="put a text that holds the separator in quotes",
+            )
+        else:
+            yield RawRecord(line, dict(zip(header, cells, strict=True)))
+
+
+def _without_mark(stream: Iterable[str]) -> Iterator[str]:
+    for number, line in enumerate(stream):
+        yield line.removeprefix("\ufeff") if number == 0 else line
+
+
+def _delimiter(path: Path, header: str) -> str:
+    if _kind(path) == ".tsv":
+        return "\t"
+    # Spreadsheets in many European languages write semicolons into .csv files.
+    return next((mark for mark in ",;\t" if mark in header), ",")
+
+
+def _check_header(path: Path, header: list[str]) -> None:
+    for name in header:
+        if header.count(name) > 1:
+            what = f"two columns are called {name!r}" if name else "two columns have no name"
+            raise SourceError(
+                Problem(what, file=path, line=1, hint="name each column once in the first line")
+            )
+
+
+def _parquet(path: Path) -> Iterator[RawRecord | Problem]:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        with pyarrow.parquet.ParquetFile(path) as file:
+            row = 0
+            for batch in file.iter_batches(batch_size=_BATCH):
+                for values in batch.to_pylist():
+                    row += 1
+                    yield RawRecord(row, values)
+    except (pyarrow.ArrowException, OSError) as error:
+        raise SourceError(Problem(f"is not a readable Parquet file: {error}", file=path)) from error
