@@ -1,0 +1,20 @@
+"""The step: batches, loss, trainer, resume, progress."""
+
+from luthier.training.options import EarlyStopping, TrainingOptions
+from luthier.training.probe import Probe, predict_seconds, probe
+from luthier.training.result import HistoryRow, TrainResult
+from luthier.training.train import batch_size, check_rows, max_length, train
+
+__all__ = [
+    "EarlyStopping",
+    "HistoryRow",
+    "Probe",
+    "TrainResult",
+    "TrainingOptions",
+    "batch_size",
+    "check_rows",
+    "max_length",
+    "predict_seconds",
+    "probe",
+    "train",
+]

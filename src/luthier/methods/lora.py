@@ -1,0 +1,81 @@
+"""LoRA: low-rank additions to linear layers (Hu et al. 2021, arXiv 2106.09685), through PEFT."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from luthier.errors import UserError
+from luthier.methods.base import Method
+from luthier.methods.rates import interpolate_rate
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+_RATES = ((1e7, 3e-3), (1e9, 2e-4), (7e9, 1e-4))
+
+
+class Lora(Method):
+    """Trains low-rank additions; the base stays, and the additions can be merged into it afterwards."""
+
+    type: Literal["lora"] = "lora"
+
+    rank: int = Field(default=8, ge=1)
+    """Rank of every addition."""
+
+    alpha: float = Field(default=32, gt=0)
+    """Scale: an addition counts alpha / rank times (with `rslora`, alpha / sqrt(rank) times)."""
+
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """Share of an addition's inputs dropped in training, 0 to 1."""
+
+    targets: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+    """Which linear layers: every one but the head, or those whose names end so (`[q_proj, v_proj]`)."""
+
+    dora: bool = False
+    """Weight-decomposed LoRA (arXiv 2402.09353): direction and magnitude apart; slower."""
+
+    rslora: bool = False
+    """Rank-stabilised scaling (arXiv 2312.03732), for high ranks."""
+
+    def apply(self, model: PreTrainedModel) -> PreTrainedModel:
+        """Wraps the model in a `peft.PeftModel` whose additions are float32.
+
+        Raises:
+            UserError: Where no layer has a name in `targets`.
+        """
+        from peft import LoraConfig, get_peft_model
+        from transformers.pytorch_utils import Conv1D
+
+        config = LoraConfig(
+            task_type="CAUSAL_LM",
+            r=self.rank,
+            lora_alpha=self.alpha,
+            lora_dropout=self.dropout,
+            target_modules=self.targets if isinstance(self.targets, str) else list(self.targets),
+            use_dora=self.dora,
+            use_rslora=self.rslora,
+            # GPT-2 keeps its matrices transposed; PEFT warns and sets this itself if it is not said.
+            fan_in_fan_out=any(isinstance(module, Conv1D) for module in model.modules()),
+        )
+        try:
+            return get_peft_model(model, config)
+        except ValueError as error:
+            names = sorted(
+                {name.rpartition(".")[2] for name, module in model.named_modules() if _is_linear(module)}
+            )
+            raise UserError(
+                f"LoRA finds no layer for targets {self.targets}", f"linear layers here: {', '.join(names)}"
+            ) from error
+
+    def learning_rate(self, parameters: int) -> float:
+        """3e-3 up to 10M parameters, 2e-4 at 1B, 1e-4 from 7B on."""
+        return interpolate_rate(parameters, _RATES)
+
+
+def _is_linear(module: object) -> bool:
+    from torch import nn
+    from transformers.pytorch_utils import Conv1D
+
+    return isinstance(module, nn.Linear | Conv1D)

@@ -1,0 +1,19 @@
+"""How many tokens a model can read at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+_NAMES = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length")
+
+
+def context_length(model: PreTrainedModel) -> int | None:
+    """Returns the tokens that a model reads at once, less a trained prefix; None where it names no limit."""
+    config = model.config.get_text_config()
+    limit = next((value for name in _NAMES if (value := getattr(config, name, None))), None)
+    adapters = getattr(model, "peft_config", {}).values()
+    prefix = max((getattr(adapter, "num_virtual_tokens", 0) or 0 for adapter in adapters), default=0)
+    return None if limit is None else limit - prefix

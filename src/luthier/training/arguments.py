@@ -1,0 +1,133 @@
+"""Our options in the Trainer's terms, and what the hardware and the installed packages allow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from luthier.errors import UserError
+from luthier.training.options import TrainingOptions
+
+if TYPE_CHECKING:
+    from transformers import TrainingArguments
+
+_POINTS = 100
+"""Points of the learning curve, at least, where there are so many steps."""
+
+_OPTIMIZERS = {"adamw": "adamw_torch_fused", "adafactor": "adafactor", "sgd": "sgd"}
+_SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+
+
+def total_steps(rows: int, batch_size: int, options: TrainingOptions) -> int:
+    """Returns the optimizer steps of a whole training on one process."""
+    if options.steps is not None:
+        return options.steps
+    return ceil(options.epochs * ceil(ceil(rows / batch_size) / options.gradient_accumulation))
+
+
+def use_bfloat16(options: TrainingOptions) -> bool:
+    """Tells whether computation runs in bfloat16 here.
+
+    Raises:
+        UserError: Where the recipe asks for bfloat16 and the GPU lacks it.
+    """
+    import torch
+
+    if options.precision == "float32":
+        return False
+    if torch.cuda.is_available():
+        able = bool(torch.cuda.is_bf16_supported(including_emulation=False))
+        if options.precision == "bfloat16" and not able:
+            raise UserError("this GPU has no bfloat16", "set training.precision: float32")
+        return able
+    if options.precision == "bfloat16":
+        return True
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def training_arguments(
+    options: TrainingOptions,
+    *,
+    learning_rate: float,
+    batch_size: int,
+    rows: int,
+    evaluates: bool,
+    output_dir: Path,
+    seed: int,
+) -> TrainingArguments:
+    """Writes the Trainer's arguments; everything that would print or guess is turned off."""
+    import torch
+    from transformers import TrainingArguments
+
+    steps = total_steps(rows, batch_size, options)
+    rhythm: dict[str, Any] = {"eval_strategy": "no", "save_strategy": "epoch"}
+    if options.evaluate_every != "epoch":
+        rhythm |= {"save_strategy": "steps", "save_steps": options.evaluate_every}
+    if evaluates:
+        rhythm |= {"eval_strategy": rhythm["save_strategy"], "eval_steps": rhythm.get("save_steps")}
+        rhythm |= {"load_best_model_at_end": True, "metric_for_best_model": "loss"}
+    arguments = TrainingArguments(
+        output_dir=str(output_dir),
+        num_train_epochs=options.epochs,
+        max_steps=options.steps or -1,
+        per_device_train_batch_size=batch_size,
+        per_device_eval_batch_size=batch_size * 2,
+        gradient_accumulation_steps=options.gradient_accumulation,
+        learning_rate=learning_rate,
+        # A float below 1 is a share to the Trainer, so the steps are counted here, where 0 is 0.
+        warmup_steps=ceil(options.warmup * steps),
+        lr_scheduler_type=_SCHEDULES[options.schedule],
+        weight_decay=options.weight_decay,
+        max_grad_norm=options.max_grad_norm,
+        optim=_OPTIMIZERS[options.optimizer],
+        bf16=use_bfloat16(options),
+        use_cpu=not (torch.cuda.is_available() or torch.backends.mps.is_available()),
+        gradient_checkpointing=options.gradient_checkpointing,
+        gradient_checkpointing_kwargs={"use_reentrant": False} if options.gradient_checkpointing else None,
+        save_total_limit=options.save_total_limit + evaluates,
+        logging_strategy="steps",
+        logging_steps=max(1, steps // _POINTS),
+        logging_nan_inf_filter=False,
+        report_to=list(options.report_to) or "none",
+        disable_tqdm=True,
+        remove_unused_columns=False,
+        dataloader_pin_memory=torch.cuda.is_available(),
+        log_level="error",
+        seed=seed,
+        **rhythm,
+    )
+    if arguments.n_gpu > 1:
+        # More GPUs are used through `accelerate launch`; DataParallel would copy the model at every step.
+        arguments._n_gpu = 1
+    return arguments
+
+
+def check_trackers(trackers: tuple[Literal["tensorboard", "mlflow", "wandb"], ...]) -> None:
+    """Raises a UserError where a tracker's package is missing."""
+    missing = [name for name in trackers if find_spec(name) is None]
+    if missing:
+        raise UserError(
+            f"report_to names {', '.join(missing)}, which is not installed",
+            f"pip install {' '.join(missing)}",
+        )
+
+
+@contextmanager
+def tracker_places(output_dir: Path) -> Iterator[None]:
+    """Sends TensorBoard and MLflow to the run's folder, unless the environment names another place."""
+    places = {
+        "TENSORBOARD_LOGGING_DIR": str(output_dir / "tensorboard"),
+        "MLFLOW_TRACKING_URI": f"sqlite:///{(output_dir / 'mlflow.db').resolve()}",
+    }
+    ours = {name: place for name, place in places.items() if name not in os.environ}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:
+            del os.environ[name]

@@ -1,0 +1,99 @@
+"""Which rows go together in a batch, and how they become tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import log2
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from luthier.models import UNSUPERVISED
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_POOL = 50
+"""Batches among which rows are sorted by length: enough for little padding, few enough to stay random."""
+
+_TOKENS_A_BATCH = 16384
+
+
+def auto_batch_size(lengths: Sequence[int]) -> int:
+    """Returns the batch size that `auto` means: the power of two nearest to rows / 64, from 4 to 32.
+
+    So an epoch has some 64 steps on a small set. A batch of the longest rows is kept under 16,384 tokens.
+    """
+    wanted = 2 ** round(log2(max(len(lengths), 1) / 64)) if len(lengths) > 64 else 1
+    size = int(min(32, max(4, wanted)))
+    while size > 1 and size * max(lengths, default=0) > _TOKENS_A_BATCH:
+        size //= 2
+    return size
+
+
+class LengthGroupedSampler:
+    """Row numbers in a random order in which the rows of a batch are of like length.
+
+    The order follows from seed and epoch alone, so a resumed run sees the same one. Rows are drawn at
+    random into pools of 50 batches, sorted by length within a pool, and the batches of all pools shuffled.
+    A last, smaller batch stays last.
+
+    Args:
+        lengths: Tokens of every row.
+        batch_size: Rows of an optimizer step (forward passes and processes together).
+        seed: Of the order.
+    """
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
+        self._lengths = np.asarray(lengths)
+        self._batch_size = batch_size
+        self._seed = seed
+        self._epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Chooses the order that the next iteration yields."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        random = np.random.default_rng((self._seed, self._epoch))
+        order = random.permutation(len(self._lengths))
+        whole = len(order) - len(order) % self._batch_size
+        pool = self._batch_size * _POOL
+        batches: list[list[int]] = []
+        for first in range(0, whole, pool):
+            rows = order[first : min(first + pool, whole)]
+            rows = rows[np.argsort(-self._lengths[rows], kind="stable")]
+            batches += rows.reshape(-1, self._batch_size).tolist()
+        for number in random.permutation(len(batches)):
+            yield from batches[number]
+        yield from order[whole:].tolist()
+
+
+class Collator:
+    """Rows to tensors, padded on the right.
+
+    Yields `input_ids`, `attention_mask`, `labels` of shape (rows, tokens) and `weight` of shape (rows,).
+    The mask comes from the rows' lengths, so a padding token that equals EOS hides no EOS.
+    """
+
+    def __init__(self, pad_token_id: int) -> None:
+        self._pad = pad_token_id
+
+    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
+        """Pads one batch."""
+        import torch
+
+        length = max(len(row["input_ids"]) for row in rows)
+        ids = torch.full((len(rows), length), self._pad, dtype=torch.long)
+        labels = torch.full((len(rows), length), UNSUPERVISED, dtype=torch.long)
+        mask = torch.zeros((len(rows), length), dtype=torch.long)
+        for number, row in enumerate(rows):
+            end = len(row["input_ids"])
+            ids[number, :end] = torch.tensor(row["input_ids"])
+            labels[number, :end] = torch.tensor(row["labels"])
+            mask[number, :end] = 1
+        weight = torch.tensor([row["weight"] for row in rows], dtype=torch.float32)
+        return {"input_ids": ids, "attention_mask": mask, "labels": labels, "weight": weight}

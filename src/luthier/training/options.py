@@ -1,0 +1,96 @@
+"""`TrainingOptions`: the recipe's `training` section."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+AUTO: Final = "auto"
+
+
+class EarlyStopping(BaseModel):
+    """When to stop before the last epoch."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    metric: str = AUTO
+    """A validation metric: `loss`, or one that the experiment measures (`kappa`). `auto` is the task's
+    primary metric where the experiment measures one, else `loss`."""
+
+    patience: int = Field(default=2, ge=1)
+    """Evaluations without a new best after which training stops."""
+
+
+class TrainingOptions(BaseModel):
+    """How a model is trained. The defaults suit some hundred to some thousand labelled rows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: float = Field(default=3, gt=0)
+    """Passes over the training rows."""
+
+    steps: int | None = Field(default=None, ge=1)
+    """Optimizer steps, instead of `epochs`."""
+
+    learning_rate: Literal["auto"] | float = AUTO
+    """Peak learning rate; `auto` follows the method and the size of the model."""
+
+    batch_size: Literal["auto"] | int = AUTO
+    """Rows in one forward pass; `auto` follows number and length of the rows (see `auto_batch_size`)."""
+
+    gradient_accumulation: int = Field(default=1, ge=1)
+    """Forward passes a step. The result equals one pass over `batch_size` times as many rows."""
+
+    warmup: float = Field(default=0.06, ge=0, lt=1)
+    """Share of the steps over which the learning rate rises from 0, 0 to 1."""
+
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    """How the learning rate falls after the warm-up."""
+
+    weight_decay: float = Field(default=0.01, ge=0)
+    """Decoupled weight decay of matrices; norms and biases have none."""
+
+    max_grad_norm: float = Field(default=1.0, ge=0)
+    """Largest norm of the whole gradient; 0 does not clip."""
+
+    optimizer: Literal["adamw", "adafactor", "sgd"] = "adamw"
+    """Adafactor keeps far less state than AdamW, SGD none."""
+
+    precision: Literal["auto", "float32", "bfloat16"] = AUTO
+    """Of the computation; weights that move stay float32. `auto` is bfloat16 where the hardware has it."""
+
+    max_length: Literal["auto"] | int = AUTO
+    """Tokens a row may have; `auto` is what the model can read."""
+
+    truncate: Literal["error", "input"] = "error"
+    """A longer row is an error, or loses the end of its input text; never its instruction, answer or EOS."""
+
+    early_stopping: EarlyStopping | None = None
+    """None trains to the end. The best weights are kept either way."""
+
+    evaluate_every: Literal["epoch"] | int = "epoch"
+    """Evaluate and save a checkpoint after every epoch, or after so many steps."""
+
+    save_total_limit: int = Field(default=1, ge=1)
+    """Newest checkpoints kept; the best one is kept beside them."""
+
+    gradient_checkpointing: bool = False
+    """Compute activations again in the backward pass: less memory, about a third more time."""
+
+    report_to: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = ()
+    """Trackers that get the learning curve."""
+
+    @model_validator(mode="after")
+    def _positive(self) -> Self:
+        for name in ("learning_rate", "batch_size", "max_length", "evaluate_every"):
+            value = getattr(self, name)
+            if not isinstance(value, str) and value <= 0:
+                raise ValueError(f"{name} must be above 0 or {'epoch' if name == 'evaluate_every' else AUTO}")
+        return self
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if self.steps is not None and "epochs" in self.model_fields_set:
+            raise ValueError("give epochs or steps, not both")
+        return self

@@ -1,0 +1,171 @@
+"""A few real steps, to say beforehand how long training takes and how much memory it needs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from luthier.training.arguments import total_steps, use_bfloat16
+from luthier.training.batches import Collator, LengthGroupedSampler
+from luthier.training.loss import supervised_loss, supervised_weight
+from luthier.training.memory import peak_memory
+from luthier.training.options import TrainingOptions
+from luthier.training.train import batch_size
+
+if TYPE_CHECKING:
+    import torch
+    from datasets import Dataset
+    from torch import Tensor
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+_FORWARD_SHARE = 1 / 3
+"""A forward pass costs about a third of forward and backward together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a few steps measured.
+
+    Attributes:
+        seconds_per_step: Mean of the random batches, `gradient_accumulation` passes a step.
+        seconds_per_token: The same over padded tokens.
+        peak_memory_bytes: Most memory held with the longest rows: of the GPU, else of the whole process.
+        steps: Random steps that were timed.
+    """
+
+    seconds_per_step: float
+    seconds_per_token: float
+    peak_memory_bytes: int
+    steps: int
+
+
+def probe(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    rows: Dataset,
+    options: TrainingOptions,
+    steps: int = 4,
+) -> Probe:
+    """Runs one step on the longest rows, for the memory, then a few on random batches, for the time.
+
+    The model's weights and the state of the random numbers are as before when it returns.
+
+    Args:
+        model: What `Method.apply` returned.
+        tokenizer: The model's.
+        rows: The rows that training would read.
+        options: How it would train.
+        steps: Random steps to time.
+    """
+    import torch
+
+    size = batch_size(rows, options)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    collate = Collator(int(tokenizer.pad_token_id))
+    with _restored(model, device) as copied_bytes:
+        optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-6)
+        run = _Stepper(model, optimizer, use_bfloat16(options), device)
+        before = peak_memory()
+        longest = np.argsort(-np.asarray(rows["length"]), kind="stable")[:size].tolist()
+        run.step(collate([rows[number] for number in longest]))
+        # Once more: only from the second step on do the optimizer's state and the activations stand side by
+        # side.
+        run.step(collate([rows[number] for number in longest]))
+        peak = max(peak_memory() - copied_bytes, before)
+        seconds, tokens, passes = 0.0, 0, 0
+        for numbers in _random_batches(rows, size, steps * options.gradient_accumulation):
+            batch = collate([rows[number] for number in numbers])
+            started = time.perf_counter()
+            run.step(batch)
+            seconds += time.perf_counter() - started
+            tokens += batch["input_ids"].numel()
+            passes += 1
+    return Probe(
+        seconds_per_step=seconds / passes * options.gradient_accumulation,
+        seconds_per_token=seconds / tokens,
+        peak_memory_bytes=peak,
+        steps=passes // options.gradient_accumulation,
+    )
+
+
+def predict_seconds(
+    probe: Probe, rows: Dataset, options: TrainingOptions, validation_rows: Dataset | None = None
+) -> float:
+    """Returns the seconds that training will take: steps, and the validation loss at every evaluation.
+
+    What the experiment measures beside the loss (generation) is not in it.
+    """
+    size = batch_size(rows, options)
+    steps = total_steps(len(rows), size, options)
+    padded = _padded_tokens(rows, size)
+    epochs = steps * size * options.gradient_accumulation / len(rows)
+    seconds = padded * min(epochs, ceil(epochs)) * probe.seconds_per_token
+    if validation_rows:
+        every = options.evaluate_every
+        evaluations = ceil(epochs) if isinstance(every, str) else ceil(steps / every)
+        seconds += evaluations * sum(validation_rows["length"]) * probe.seconds_per_token * _FORWARD_SHARE
+    return seconds
+
+
+def _padded_tokens(rows: Dataset, size: int) -> int:
+    """Tokens of an epoch, padding included."""
+    lengths = np.asarray(rows["length"])
+    order = list(LengthGroupedSampler(rows["length"], size, seed=0))
+    return sum(
+        int(lengths[order[first : first + size]].max()) * len(order[first : first + size])
+        for first in range(0, len(order), size)
+    )
+
+
+def _random_batches(rows: Dataset, size: int, number: int) -> Iterator[list[int]]:
+    order = list(LengthGroupedSampler(rows["length"], size, seed=1))
+    batches = [order[first : first + size] for first in range(0, len(order), size)]
+    for index in range(number):
+        yield batches[index % len(batches)]
+
+
+class _Stepper:
+    """One optimizer step after another, as the Trainer does them."""
+
+    def __init__(
+        self, model: PreTrainedModel, optimizer: torch.optim.Optimizer, bfloat16: bool, device: torch.device
+    ) -> None:
+        self._model, self._optimizer = model, optimizer
+        self._bfloat16, self._device = bfloat16, device
+
+    def step(self, batch: dict[str, Tensor]) -> None:
+        import torch
+
+        batch = {name: tensor.to(self._device) for name, tensor in batch.items()}
+        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
+            loss = supervised_loss(self._model, batch) / supervised_weight(batch["labels"], batch["weight"])
+        torch.autograd.backward([loss])
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.item()
+
+
+@contextmanager
+def _restored(model: PreTrainedModel, device: torch.device) -> Iterator[int]:
+    """Puts weights, gradients, mode and random numbers back afterwards; yields the copy's bytes."""
+    import torch
+
+    moving = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    was_training, was_on = model.training, next(model.parameters()).device
+    model.to(device).train()
+    copies = [parameter.detach().clone() for parameter in moving]
+    with torch.random.fork_rng():
+        try:
+            yield sum(copy.numel() * copy.element_size() for copy in copies)
+        finally:
+            with torch.no_grad():
+                for parameter, copy in zip(moving, copies, strict=True):
+                    parameter.copy_(copy)
+                    parameter.grad = None
+            model.to(was_on).train(was_training)

@@ -1,0 +1,240 @@
+"""`train`: token rows in, the best weights and a learning curve out."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from luthier.errors import DataError, LuthierError, Problem, UserError
+from luthier.files import sha256_json, write_json
+from luthier.methods import count_parameters
+from luthier.models import context_length
+from luthier.training.arguments import check_trackers, tracker_places, training_arguments
+from luthier.training.batches import Collator, auto_batch_size
+from luthier.training.checkpoint import checkpoints, remove_checkpoints
+from luthier.training.memory import peak_memory, reset_peak_memory
+from luthier.training.metric import choose_metric
+from luthier.training.options import AUTO, TrainingOptions
+from luthier.training.result import TrainResult, read_history
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from luthier.training.trainer import LuthierTrainer
+
+_STARTED_AS = "started-as.json"
+_IRRELEVANT = {"report_to", "save_total_limit"}
+
+
+def train(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    train_rows: Dataset,
+    validation_rows: Dataset | None = None,
+    *,
+    options: TrainingOptions,
+    learning_rate: float,
+    output_dir: Path,
+    seed: int = 0,
+    resume: bool = False,
+    evaluate: Callable[[PreTrainedModel], Mapping[str, float]] | None = None,
+) -> TrainResult:
+    """Trains `model` in place; it holds the best weights afterwards (the last, where nothing is evaluated).
+
+    Args:
+        model: What `Method.apply` returned.
+        tokenizer: The model's; says what pads.
+        train_rows: What `models.encode_all` made.
+        validation_rows: The same, for the loss at every evaluation.
+        options: How to train.
+        learning_rate: Peak learning rate, used where `options.learning_rate` is `auto`.
+        output_dir: Folder of the checkpoints. Without `resume`, older checkpoints in it are removed.
+        seed: Of the batches' order and of dropout.
+        resume: Go on from the newest whole checkpoint, if there is one, to the very weights of an unbroken
+            run.
+        evaluate: Measures the model on the validation set; the primary metric comes first in what it returns.
+
+    Raises:
+        UserError: Where a row has nothing to learn from, options do not fit the model, or a resumed run
+            would not be the one that was started.
+        LuthierError: Where the loss is no number any more.
+    """
+    from luthier.training.trainer import LuthierTrainer
+
+    check_trackers(options.report_to)
+    check_rows(train_rows)
+    _check_checkpointing(model, options)
+    size = batch_size(train_rows, options)
+    rate = learning_rate if options.learning_rate == AUTO else float(options.learning_rate)
+    evaluates = evaluate is not None or bool(validation_rows)
+    checkpoint = _begin(output_dir, _signature(options, rate, seed, size, train_rows), resume)
+    stop = options.early_stopping
+    if stop is not None and not evaluates:
+        raise UserError(
+            "early stopping has nothing to look at", "give a validation set, or drop early_stopping"
+        )
+    arguments = training_arguments(
+        options,
+        learning_rate=rate,
+        batch_size=size,
+        rows=len(train_rows),
+        evaluates=evaluates,
+        output_dir=output_dir,
+        seed=seed,
+    )
+    reset_peak_memory()
+    with tracker_places(output_dir), _unchanged_config(model):
+        trainer = LuthierTrainer(
+            model=model,
+            args=arguments,
+            train_dataset=train_rows,
+            eval_dataset=validation_rows or [],
+            data_collator=Collator(int(tokenizer.pad_token_id)),
+            measure=evaluate,
+            metric=stop.metric if stop else AUTO,
+        )
+        return _run(trainer, options, checkpoint)
+
+
+def batch_size(rows: Dataset, options: TrainingOptions) -> int:
+    """Returns the rows of one forward pass that `options` mean for these rows."""
+    return auto_batch_size(rows["length"]) if options.batch_size == AUTO else int(options.batch_size)
+
+
+def max_length(model: PreTrainedModel, options: TrainingOptions) -> int | None:
+    """Returns the tokens that a row may have; None is no limit.
+
+    Raises:
+        UserError: Where the recipe allows more than the model can read.
+    """
+    limit = context_length(model)
+    if options.max_length == AUTO:
+        return limit
+    wanted = int(options.max_length)
+    if limit is not None and wanted > limit:
+        raise UserError(
+            f"max_length is {wanted}, the model reads {limit} tokens", f"set max_length to {limit}"
+        )
+    return wanted
+
+
+def check_rows(rows: Dataset) -> None:
+    """Raises a DataError where there is no row, or rows have no token that counts in the loss."""
+    if not len(rows):
+        raise UserError(
+            "there is nothing to train on: no rows", "check data.train and what was dropped from it"
+        )
+    empty = [number for number, supervised in enumerate(rows["supervised"]) if not supervised]
+    if empty:
+        named = rows.select(empty)["id"]
+        raise DataError(
+            f"{len(empty)} of {len(rows)} rows have no supervised token: nothing to learn from",
+            [Problem(f"row {name} has an empty answer and no EOS") for name in named],
+            "look at them with `luthier check`: the answer must not be empty",
+        )
+
+
+def _run(trainer: LuthierTrainer, options: TrainingOptions, checkpoint: Path | None) -> TrainResult:
+    from transformers import PrinterCallback
+
+    from luthier.training.callbacks import EarlyStop, LastEvaluation, ShowProgress
+
+    progress = ShowProgress(trainer.get_total_train_batch_size(trainer.args))
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(progress)
+    if options.early_stopping is not None:
+        trainer.add_callback(EarlyStop(options.early_stopping.metric, options.early_stopping.patience))
+    if trainer.args.eval_strategy == "steps":
+        trainer.add_callback(LastEvaluation())
+    if checkpoint is not None:
+        state = json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+        trainer.earlier_seconds = max(
+            (entry.get("seconds", 0.0) for entry in state["log_history"]), default=0.0
+        )
+    started = time.monotonic()
+    try:
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    finally:
+        progress.close()
+        # Mixed precision wraps `forward`; what is evaluated and saved next must be the model as anyone
+        # loads it.
+        trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
+        trainer.model.eval()
+    return _result(trainer, time.monotonic() - started)
+
+
+def _result(trainer: LuthierTrainer, seconds: float) -> TrainResult:
+    history = read_history(trainer.state.log_history)
+    evaluations = [row for row in history if row.eval_loss is not None or row.metrics]
+    metric = ""
+    if evaluations:
+        last = evaluations[-1]
+        loss = {} if last.eval_loss is None else {"loss": last.eval_loss}
+        metric = choose_metric(trainer.metric, {**loss, **last.metrics})
+    training_seconds = max(seconds - trainer.evaluation_seconds, 1e-9)
+    return TrainResult(
+        history=history,
+        best_step=trainer.state.best_global_step or trainer.state.global_step,
+        best_metric=metric,
+        steps=trainer.state.global_step,
+        seconds=seconds,
+        samples_per_second=trainer.samples / training_seconds,
+        tokens_per_second=trainer.tokens / training_seconds,
+        peak_memory_bytes=peak_memory(),
+        parameters=count_parameters(trainer.model),
+    )
+
+
+def _begin(output_dir: Path, signature: dict[str, Any], resume: bool) -> Path | None:
+    """Prepares the folder; returns the checkpoint to go on from."""
+    note = output_dir / _STARTED_AS
+    found = checkpoints(output_dir)
+    if resume and found:
+        before = json.loads(note.read_text(encoding="utf-8")) if note.exists() else {}
+        changed = [name for name in signature if before.get(name) != signature[name]]
+        if changed:
+            raise UserError(
+                f"this training cannot be resumed: {', '.join(changed)} changed since it was started",
+                "restore what changed, or start again without --resume",
+            )
+        return found[-1]
+    remove_checkpoints(output_dir)
+    write_json(note, signature)
+    return None
+
+
+def _signature(options: TrainingOptions, rate: float, seed: int, size: int, rows: Dataset) -> dict[str, Any]:
+    """What decides the weights, beside model and method."""
+    return {
+        "training options": options.model_dump(mode="json", exclude=_IRRELEVANT),
+        "learning rate": rate,
+        "batch size": size,
+        "seed": seed,
+        "training rows": sha256_json([list(rows["id"]), list(rows["length"])]),
+    }
+
+
+def _check_checkpointing(model: PreTrainedModel, options: TrainingOptions) -> None:
+    adapters = getattr(model, "peft_config", {}).values()
+    if options.gradient_checkpointing and any(adapter.is_prompt_learning for adapter in adapters):
+        raise UserError(
+            "P-tuning v2 cannot run with gradient checkpointing: a layer run again has no prefix",
+            "set training.gradient_checkpointing: false, or choose method: lora",
+        )
+    if not any(parameter.requires_grad for parameter in model.parameters()):
+        raise LuthierError("no parameter of the model is trainable", "apply a method to it first")
+
+
+@contextmanager
+def _unchanged_config(model: PreTrainedModel) -> Iterator[None]:
+    """Undoes that the Trainer turns the generation cache off, which would be saved with the model."""
+    before = model.config.use_cache
+    try:
+        yield
+    finally:
+        model.config.use_cache = before
