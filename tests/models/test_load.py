@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from luthier.errors import UserError
+from luthier.models import (
+    ModelOptions,
+    context_length,
+    fingerprint,
+    load_finetuned,
+    load_model,
+    load_tokenizer,
+    save_model,
+)
+from tests.models import tiny
+
+
+@pytest.fixture
+def saved(tmp_path: Path) -> Path:
+    save_model(tiny.model("llama"), tiny.byte_level(), tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_a_bare_string_is_the_name() -> None:
+    assert ModelOptions.model_validate("Qwen/Qwen3-0.6B") == ModelOptions(name="Qwen/Qwen3-0.6B")
+
+
+def test_a_saved_model_opens_with_plain_transformers_and_stops_where_it_should(saved: Path) -> None:
+    ids = torch.tensor([[5, 6, 7]])
+    ours = tiny.model("llama")(ids).logits
+    plain = AutoModelForCausalLM.from_pretrained(saved)
+    assert torch.equal(plain(ids).logits, ours)
+    assert torch.equal(load_finetuned(saved)[0](ids).logits, ours)
+    end = AutoTokenizer.from_pretrained(saved).convert_tokens_to_ids("<|im_end|>")
+    assert plain.generation_config.eos_token_id == [0, end]
+    assert AutoTokenizer.from_pretrained(saved).chat_template == tiny.TEMPLATE
+    assert [path.name for path in saved.parent.iterdir()] == ["model"]
+
+
+def test_loading_gives_float32_or_what_is_asked_for_and_a_padding_token(saved: Path) -> None:
+    options = ModelOptions(name=str(saved))
+    assert load_model(options).dtype == torch.float32
+    assert load_model(options, "bfloat16").dtype == torch.bfloat16
+    tokenizer = load_tokenizer(options)
+    assert tokenizer.pad_token_id is not None
+    assert tokenizer.padding_side == "right"
+
+
+def test_one_byte_changes_the_fingerprint(saved: Path) -> None:
+    options = ModelOptions(name=str(saved))
+    before = fingerprint(options)
+    assert fingerprint(options) == before
+    weights = saved / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"\x01")
+    assert fingerprint(options) != before
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("./nowhere", "does not exist"),
+        ("luthier/tiyn", "no embedded model"),
+        ("someone/no-such-model-at-all", "not on this machine"),
+    ],
+)
+def test_a_missing_model_is_the_users_error_with_advice(
+    name: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with pytest.raises(UserError, match=said) as caught:
+        load_model(ModelOptions(name=name))
+    assert caught.value.hint
+
+
+def test_a_folder_without_a_config_is_no_model(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no config\.json"):
+        load_tokenizer(ModelOptions(name=str(tmp_path)))
+
+
+def test_context_length_is_the_models_own() -> None:
+    assert context_length(tiny.model("llama")) == 128
+    assert context_length(tiny.model("gpt2")) == 128
