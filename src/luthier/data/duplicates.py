@@ -1,14 +1,14 @@
-"""Near duplicates, exactly: every pair of texts whose character 5-grams have a Jaccard index of at least 0.8.
+"""Near duplicates, exactly: every pair of texts whose character 5-grams have a Jaccard index of 0.8 or more.
 
-An inverted index over the rarest 5-grams of each text yields the candidates (prefix filtering: Chaudhuri et al.
-2006, Bayardo et al. 2007): two sets of sizes a and b with index >= t share at least ceil(t * max(a, b)) members,
-hence one of the |x| - ceil(t|x|) + 1 rarest of each. Candidates are verified on the whole sets.
+An inverted index over the rarest 5-grams of each text yields the candidates (prefix filtering: Chaudhuri et
+al. 2006; with a count, Wang et al. 2012): sets of sizes a and b with index >= t share ceil(t * max(a, b))
+members or more, so the |x| - ceil(t|x|) + k rarest of each share at least k. Candidates are then verified.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 THRESHOLD = 0.8
 GRAM = 5
+_SHARED_OF = 20
+_BLOCK = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,32 +126,47 @@ def _hashes(text: str) -> NDArray[Any]:
 
 
 def _candidates(grams: Grams) -> list[tuple[int, int]]:
-    """Returns the pairs that share a rare gram and whose sizes allow the threshold."""
+    """Returns the pairs that share enough rare grams and whose sizes allow the threshold."""
     import numpy as np
 
     sizes = np.array([len(item) for item in grams], dtype=np.int64)
+    shared = 1 + sizes // _SHARED_OF  # long texts of one language share a rare gram or two by chance
     # The small constant keeps 0.8 * 5 = 4.000000000000001 from rounding up to 5.
-    prefixes = np.where(sizes > 0, sizes - np.ceil(THRESHOLD * sizes - 1e-9).astype(np.int64) + 1, 0)
-    order = np.argsort(sizes, kind="stable")
-    if not len(order):
+    prefixes = np.where(sizes > 0, sizes - np.ceil(THRESHOLD * sizes - 1e-9).astype(np.int64) + shared, 0)
+    if not prefixes.sum():
         return []
-    owners = np.repeat(order, prefixes[order])
-    keys = np.concatenate([grams[i][: prefixes[i]] for i in order])
+    owners = np.repeat(np.arange(len(grams)), prefixes)
+    keys = np.concatenate([item[:length] for item, length in zip(grams, prefixes, strict=True)])
     by_key = np.argsort(keys, kind="stable")
     owners, keys = owners[by_key], keys[by_key]
-    found: set[tuple[int, int]] = set()
-    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]]).tolist() if len(keys) else []
-    ends = [*starts[1:], len(keys)]
-    for start, end in zip(starts, ends, strict=True):
-        if end - start > 1:
-            members = owners[start:end].tolist()  # ascending by size
-            for position, first in enumerate(members):
-                limit = sizes[first] / THRESHOLD + 1e-9
-                for second in members[position + 1 :]:
-                    if sizes[second] > limit:
-                        break
-                    found.add((first, second) if first < second else (second, first))
-    return sorted(found)
+    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
+    lengths = np.diff(np.r_[starts, len(keys)])
+    counts: dict[int, int] = {}
+    for first, second in _pairs_within(owners, starts, lengths):
+        fits = (
+            np.minimum(sizes[first], sizes[second])
+            >= THRESHOLD * np.maximum(sizes[first], sizes[second]) - 1e-9
+        )
+        codes, times = np.unique(first[fits] * len(grams) + second[fits], return_counts=True)
+        for code, time in zip(codes.tolist(), times.tolist(), strict=True):
+            counts[code] = counts.get(code, 0) + time
+    pairs = ((*divmod(code, len(grams)), count) for code, count in counts.items())
+    return sorted((i, j) for i, j, count in pairs if count >= min(shared[i], shared[j]))
+
+
+def _pairs_within(
+    owners: NDArray[Any], starts: NDArray[Any], lengths: NDArray[Any]
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """Yields all pairs of owners that share a key, in blocks; `owners` ascends within a key."""
+    import numpy as np
+
+    for length in np.unique(lengths[lengths > 1]).tolist():
+        left, right = np.triu_indices(length, k=1)
+        chosen = starts[lengths == length]
+        step = max(1, _BLOCK // len(left))
+        for begin in range(0, len(chosen), step):
+            offsets = chosen[begin : begin + step, None]
+            yield owners[offsets + left].ravel(), owners[offsets + right].ravel()
 
 
 def _jaccard(first: NDArray[Any], second: NDArray[Any]) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -18,6 +19,7 @@ from luthier.tasks.space import SENTIMENTS, polarity
 from luthier.text import guess_language, normalise
 
 MOST_RECORDS = 2000
+MOST_SEEN = 100_000
 MOST_LABELS = 100
 _OWN = ("id", "language", "domain", "weight")
 
@@ -42,7 +44,7 @@ class Proposal:
 
 
 def sniff(path: Path, task_type: str | None = None) -> Proposal:
-    """Guesses task type, columns, labels and language from the first 2,000 records of a file.
+    """Guesses task type, columns, labels and language from up to 2,000 records drawn from a file.
 
     Args:
         path: File or saved dataset folder.
@@ -55,12 +57,12 @@ def sniff(path: Path, task_type: str | None = None) -> Proposal:
     encoding = _encoding(path)
     try:
         raw = read_records(resolve(str(path), Path.cwd()), encoding, "train")
-        rows = [item.values for item in islice(raw, MOST_RECORDS) if isinstance(item, RawRecord)]
+        rows, seen = _sample(item.values for item in raw if isinstance(item, RawRecord))
     except SourceError as error:
         raise DataError(f"{path} cannot be read:", [error.problem]) from error
     if not rows:
         raise DataError(f"{path} cannot be read:", [Problem("holds no records", file=path)])
-    table = _Table(rows)
+    table = _Table(rows, seen)
     guesses: dict[str, Callable[[_Table], Proposal | None]] = {
         "extraction": _extraction,
         "aspects": _aspects,
@@ -81,10 +83,11 @@ def sniff(path: Path, task_type: str | None = None) -> Proposal:
 
 
 class _Table:
-    """The first records, by column."""
+    """The records looked at, by column."""
 
-    def __init__(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, rows: Sequence[Mapping[str, Any]], seen: int) -> None:
         self.size = len(rows)
+        self.seen = seen
         names = dict.fromkeys(name for row in rows for name in row)
         self.columns = {
             name: [parse_cell(row[name]) for row in rows if not is_missing(row.get(name))] for name in names
@@ -247,7 +250,7 @@ def _pair(table: _Table) -> tuple[str, str] | None:
 
 
 def _text_to_text(table: _Table) -> Proposal | None:
-    texts = table.texts()
+    texts = [name for name in table.texts() if len(set(table.columns[name])) > table.size / 2]
     if len(texts) < 2:
         return None
     output = next((name for name in texts if _means(name, "output")), texts[1])
@@ -269,7 +272,20 @@ def _ordered(counts: Counter[str]) -> list[str]:
             return [name for name in order if name in counts]
     if all(name.lstrip("-").isdigit() for name in counts):
         return sorted(counts, key=int)
-    return [name for name, _ in counts.most_common()]
+    return sorted(counts, key=lambda name: (-counts[name], name))
+
+
+def _sample(rows: Iterator[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:
+    """Draws up to 2,000 of the first 100,000 records evenly (a reservoir): files are often sorted by label."""
+    drawn: list[Mapping[str, Any]] = []
+    draw = random.Random(0)
+    seen = 0
+    for seen, row in enumerate(islice(rows, MOST_SEEN), 1):
+        if len(drawn) < MOST_RECORDS:
+            drawn.append(row)
+        elif (place := draw.randrange(seen)) < MOST_RECORDS:
+            drawn[place] = row
+    return drawn, seen
 
 
 def _finish(proposal: Proposal, table: _Table, encoding: str) -> Proposal:
@@ -279,9 +295,9 @@ def _finish(proposal: Proposal, table: _Table, encoding: str) -> Proposal:
     )
     language = guess_language(sample or str(next(iter(table.columns.values()))[:50]))
     notes = [*proposal.notes, f"the texts look {'Chinese' if language == 'zh' else 'English'}"]
-    if table.size == MOST_RECORDS:
+    if table.seen > table.size:
         notes.append(
-            f"only the first {MOST_RECORDS:,} records were looked at; a later one may have other labels"
+            f"{table.size:,} of {table.seen:,} records were looked at; another may have other labels"
         )
     if encoding != "utf-8":
         notes.append(f"the file is not UTF-8; it looks like {encoding}")

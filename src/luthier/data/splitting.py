@@ -12,9 +12,9 @@ def split_indices(
 ) -> tuple[list[int], list[int]]:
     """Splits records in two by iterative stratification (Sechidis et al. 2011), group by group.
 
-    The rarest label goes first; each of its groups goes to the side that still lacks most of that label, then to
-    the side that lacks most records. So a label met once stays in train, and rare labels are spread before common
-    ones use up the room.
+    The rarest label goes first; each of its groups goes to the side that still lacks most of that label, then
+    to the side that lacks most records. So a label met once stays in train, and rare labels are spread before
+    common ones use up the room.
 
     Args:
         strata: The labels of each record; a record may have none.
