@@ -33,7 +33,7 @@ def normalise(text: str) -> str:
 
 
 def nearest(word: str, options: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """Returns the option spelt most like `word`, or None where nothing is at least `cutoff` (0 to 1) alike."""
+    """Returns the option spelt most like `word`; None where none is at least `cutoff` (0 to 1) alike."""
     folded = {normalise(option): option for option in options}
     found = difflib.get_close_matches(normalise(word), folded, n=1, cutoff=cutoff)
     return folded[found[0]] if found else None

@@ -23,6 +23,12 @@ class EvaluationOptions(BaseModel):
     confidence: float = Field(0.95, gt=0, lt=1)
     """Share of resamples that an interval covers, 0 to 1."""
 
+    seeds: int = Field(1, ge=1, le=100)
+    """Trainings with seeds `seed`, `seed + 1` ...; more than one tells how much a score owes to luck."""
+
+    folds: int = Field(1, ge=1, le=100)
+    """Folds of a cross-validation over the training set; 1 does none."""
+
     @field_validator("baselines")
     @classmethod
     def _distinct(cls, names: tuple[BaselineName, ...]) -> tuple[BaselineName, ...]:

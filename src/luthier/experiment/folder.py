@@ -11,8 +11,11 @@ from typing import Any
 from luthier.errors import UserError
 from luthier.files import read_jsonl, write_json, write_jsonl
 from luthier.inference.prediction import Prediction
+from luthier.tasks.example import Example, Turn, target_from_json
 
 MANIFEST = "manifest.json"
+FINE_TUNED = "fine-tuned"
+"""What the predictions of the trained model are called beside those of baselines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +69,60 @@ class RunFolder:
         """The self-contained page."""
         return self.path / "report.html"
 
-    def predictions(self, test: str, source: str = "fine-tuned") -> Path:
+    def predictions(self, test: str, source: str = FINE_TUNED) -> Path:
         """The predictions for a test set by `fine-tuned` or by a baseline."""
-        name = f"{test}.jsonl" if source == "fine-tuned" else f"{test}.{source}.jsonl"
+        name = f"{test}.jsonl" if source == FINE_TUNED else f"{test}.{source}.jsonl"
         return self.path / "predictions" / name
+
+    def seed_predictions(self, test: str, seed: int) -> Path:
+        """The predictions for a test set by the model trained with another seed."""
+        return self.path / "predictions" / f"seed-{seed}" / f"{test}.jsonl"
+
+    @property
+    def cross_validation(self) -> Path:
+        """The out-of-fold predictions for the training set, in its order."""
+        return self.path / "predictions" / "folds" / "train.jsonl"
 
     def gold(self, test: str) -> Path:
         """The examples of a test set as used."""
         return self.data / f"test.{test}.jsonl"
 
-    def save_predictions(self, test: str, predictions: Iterable[Prediction], source: str = "fine-tuned") -> None:
+    def save_predictions(
+        self, test: str, predictions: Iterable[Prediction], source: str = FINE_TUNED
+    ) -> None:
         """Writes predictions in the order of the test set."""
         write_jsonl(self.predictions(test, source), (prediction.to_row() for prediction in predictions))
 
-    def load_predictions(self, test: str, source: str = "fine-tuned") -> list[Prediction]:
+    def load_predictions(self, test: str, source: str = FINE_TUNED) -> list[Prediction]:
         """Reads predictions back; raises UserError where there are none."""
         path = self.predictions(test, source)
         if not path.exists():
             raise UserError(f"The run {self.path} has no predictions of {source} on test/{test}.")
         return [Prediction.from_row(row) for row in read_jsonl(path)]
+
+    def baselines(self, test: str) -> list[str]:
+        """Returns the baselines that have predictions for a test set, in the order they were made."""
+        found = self.predictions(test).parent.glob(f"{test}.*.jsonl")
+        ordered = sorted(found, key=lambda path: path.stat().st_mtime_ns)
+        return [path.name.removeprefix(f"{test}.").removesuffix(".jsonl") for path in ordered]
+
+    def load_examples(self, test: str) -> list[Example]:
+        """Reads the records of a test set back as examples, without where they came from."""
+        return [
+            Example(
+                id=row["id"],
+                text=row["text"],
+                target=target_from_json(row["target"]),
+                text_pair=row.get("text_pair"),
+                instruction=row.get("instruction"),
+                history=tuple(Turn(**turn) for turn in row.get("history", ())),
+                reasons=row.get("reasons", {}),
+                language=row.get("language"),
+                domain=row.get("domain"),
+                weight=row.get("weight", 1.0),
+            )
+            for row in read_jsonl(self.gold(test))
+        ]
 
     def read(self, file: Path) -> Any:
         """Reads one of the run's JSON files; raises UserError where it is missing or broken."""

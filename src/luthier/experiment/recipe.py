@@ -9,9 +9,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from luthier.data import DataOptions
-from luthier.design import Design, check
-from luthier.errors import Problem, RecipeError
+from luthier.data import check as check_data
+from luthier.design import Design
+from luthier.design import check as check_design
+from luthier.errors import Problem, RecipeError, UserError
 from luthier.evaluation import EvaluationOptions
+from luthier.experiment.inputs import absolute
 from luthier.experiment.source import KeyPath, Source, read_source
 from luthier.experiment.validation import validate
 from luthier.files import sha256_json, write_text
@@ -35,7 +38,7 @@ class Recipe(BaseModel):
     """How an example is written as a sample, and how a model's text is read."""
     model: ModelOptions = Field(default_factory=ModelOptions)
     """The pretrained model."""
-    method: AnyMethod = Field(default_factory=lambda: Lora())
+    method: AnyMethod = Field(default_factory=Lora)
     """Which weights move."""
     training: TrainingOptions = Field(default_factory=TrainingOptions)
     evaluation: EvaluationOptions = Field(default_factory=EvaluationOptions)
@@ -62,12 +65,13 @@ class TaskFile(BaseModel):
     design: Design = Field(default_factory=Design)
 
 
-def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+def load_recipe(path: Path, overrides: Sequence[str] = (), *, inputs: bool = True) -> Recipe:
     """Reads, validates and cross-checks a recipe.
 
     Args:
         path: The YAML file. Data paths in it are relative to its folder.
         overrides: `a.b=c`, the value read as YAML.
+        inputs: Whether the files that it names must exist; a finished run needs them no more.
 
     Raises:
         UserError: Where the file cannot be read.
@@ -76,8 +80,8 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     source = read_source(path, overrides)
     recipe, problems = validate(Recipe, source)
     if recipe is not None:
-        recipe = recipe.model_copy(update={"data": recipe.data.resolved(path.resolve().parent)})
-        problems = cross_check(recipe, source)
+        recipe = recipe.model_copy(update={"data": absolute(recipe.data, path.resolve().parent)})
+        problems = cross_check(recipe, source, inputs=inputs)
     if recipe is None or problems:
         raise _error(path, problems)
     return recipe
@@ -93,7 +97,7 @@ def load_task(path: Path) -> TaskFile:
     source = read_source(path)
     file, problems = validate(TaskFile, source)
     if file is not None:
-        problems = [_placed(problem, source) for problem in check(file.design, file.task)]
+        problems = [_placed(problem, source) for problem in check_design(file.design, file.task)]
     if file is None or problems:
         raise _error(path, problems)
     return file
@@ -105,13 +109,15 @@ def check_recipe(recipe: Recipe) -> None:
         raise RecipeError("The recipe cannot be run:", problems)
 
 
-def cross_check(recipe: Recipe, source: Source) -> list[Problem]:
+def cross_check(recipe: Recipe, source: Source, *, inputs: bool = True) -> list[Problem]:
     """Returns what no section can see alone: contradictions between sections, and missing files."""
-    problems = [_placed(problem, source) for problem in check(recipe.design, recipe.task)]
-    problems += [_placed(problem, source) for problem in recipe.data.check(recipe.task)]
-    problems += [_placed(problem, source) for problem in recipe.model.check()]
+    found = check_design(recipe.design, recipe.task)
+    if inputs:
+        base = source.file.resolve().parent if source.file else Path.cwd()
+        found += [*check_data(recipe.data, recipe.task, base), *_check_model(recipe.model)]
+    problems = [_placed(problem, source) for problem in found]
     stopping = recipe.training.early_stopping
-    known = ["loss", *recipe.task.metrics]
+    known = ["auto", "loss", *recipe.task.metrics]
     if stopping is not None and stopping.metric not in known:
         guess = nearest(stopping.metric, known)
         hint = f"did you mean {guess!r}?" if guess else ""
@@ -127,6 +133,14 @@ def cross_check(recipe: Recipe, source: Source) -> list[Problem]:
             )
         )
     return problems
+
+
+def _check_model(model: ModelOptions) -> list[Problem]:
+    try:
+        model.locate()
+    except UserError as error:
+        return [Problem(error.message, field="model", hint=error.hint)]
+    return []
 
 
 def _placed(problem: Problem, source: Source) -> Problem:

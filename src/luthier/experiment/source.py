@@ -35,7 +35,9 @@ class Source:
         for end in range(len(path), 0, -1):
             if path[:end] in self.overridden:
                 return Problem(message, field=f"--set {name}", allowed=allowed, hint=hint)
-        line = next((self.lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.lines), None)
+        line = next(
+            (self.lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in self.lines), None
+        )
         return Problem(message, self.file, line, name, allowed, hint)
 
 
@@ -52,7 +54,9 @@ def read_source(file: Path, overrides: Sequence[str] = ()) -> Source:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (FileNotFoundError, IsADirectoryError):
-        raise UserError(f"There is no file {file}.", "Write one with: luthier new DATA --output recipe.yaml") from None
+        raise UserError(
+            f"There is no file {file}.", "Write one with: luthier new DATA --output recipe.yaml"
+        ) from None
     except UnicodeDecodeError as error:
         raise UserError(f"{file} is not UTF-8 (byte {error.start}).", "Save it as UTF-8.") from None
     except OSError as error:
@@ -68,7 +72,9 @@ def read_source(file: Path, overrides: Sequence[str] = ()) -> Source:
         raise RecipeError("The file cannot be read.", [problem]) from None
     if not isinstance(node, dict):
         found = "nothing" if node is None else f"a {type(node).__name__}"
-        problem = Problem(f"a mapping of sections is expected, found {found}", file, 1, allowed="task, data, ...")
+        problem = Problem(
+            f"a mapping of sections is expected, found {found}", file, 1, allowed="task, data, ..."
+        )
         raise RecipeError("The file cannot be read.", [problem])
     lines: dict[KeyPath, int] = {}
     values = _plain(node, (), lines)
@@ -78,14 +84,16 @@ def read_source(file: Path, overrides: Sequence[str] = ()) -> Source:
 
 def _plain(node: Any, path: KeyPath, lines: dict[KeyPath, int]) -> Any:
     """Copies a ruamel node into plain values and notes the line of each key and item."""
-    if isinstance(node, dict):
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+    if isinstance(node, CommentedMap):
         copy: dict[str, Any] = {}
         for key, value in node.items():
             name = key if isinstance(key, str) else str(key)
             lines[(*path, name)] = node.lc.key(key)[0] + 1
             copy[name] = _plain(value, (*path, name), lines)
         return copy
-    if isinstance(node, list):
+    if isinstance(node, CommentedSeq):
         for index in range(len(node)):
             lines[(*path, index)] = node.lc.item(index)[0] + 1
         return [_plain(value, (*path, index), lines) for index, value in enumerate(node)]

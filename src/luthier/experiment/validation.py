@@ -10,7 +10,6 @@ from luthier.errors import Problem
 from luthier.experiment.source import KeyPath, Source
 from luthier.text import nearest
 
-
 Options = TypeVar("Options", bound=BaseModel)
 
 
@@ -72,9 +71,8 @@ def _path_in(values: Any, location: tuple[str | int, ...]) -> KeyPath:
     node = values
     for index, part in enumerate(location):
         is_last = index == len(location) - 1
-        if isinstance(node, dict) and part in node:
-            node = node[part]
-        elif isinstance(node, list) and isinstance(part, int) and part < len(node):
+        inside_list = isinstance(node, list) and isinstance(part, int) and part < len(node)
+        if inside_list or (isinstance(node, dict) and part in node):
             node = node[part]
         elif not is_last:
             continue

@@ -1,0 +1,83 @@
+"""Calls for Python users, and what the command line calls: experiment and report put together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from luthier import experiment, models
+from luthier.experiment.finetuned import FineTuned, load
+from luthier.experiment.folder import RunFolder, open_run
+from luthier.experiment.recipe import Recipe, load_recipe
+from luthier.experiment.verdict import verdict
+from luthier.report import write_report
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
+__all__ = ["FineTuned", "Run", "load", "load_model", "open_run", "run"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run."""
+
+    folder: RunFolder
+
+    @property
+    def path(self) -> Path:
+        """Where it stands."""
+        return self.folder.path
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """The resolved recipe."""
+        return load_recipe(self.folder.recipe, inputs=False)
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """`metrics.json`: `metrics["test/id"]["kappa"]` is `{"value": .., "low": .., "high": ..}`."""
+        values: dict[str, Any] = self.folder.read(self.folder.metrics)
+        return values
+
+    @property
+    def verdict(self) -> str:
+        """What the run showed, in a sentence in the task's language."""
+        return verdict(self.metrics, self.recipe.task.language).sentence
+
+
+def run(
+    recipe: Recipe | Path | str,
+    *,
+    overrides: Sequence[str] = (),
+    output: Path | str | None = None,
+    resume: bool = False,
+) -> Run:
+    """Runs a whole experiment and writes its report.
+
+    Args:
+        recipe: A recipe, or the path of its YAML file.
+        overrides: `a.b=c`, for a file.
+        output: Folder of the run; None for the recipe's own.
+        resume: Continue the unfinished run that stands there.
+
+    Raises:
+        UserError: Where recipe, data or model are at fault; nothing was trained.
+        LuthierError: Where training fails; what was done is kept.
+    """
+    loaded = recipe if isinstance(recipe, Recipe) else load_recipe(Path(recipe), overrides)
+    folder = experiment.run(loaded, Path(output) if output is not None else None, resume=resume)
+    write_report(folder)
+    return Run(folder)
+
+
+def load_model(name: str = "luthier/tiny") -> PreTrainedModel:
+    """Loads a base model: `luthier/tiny`, a hub id or a local folder.
+
+    Raises:
+        UserError: Where there is no such model.
+    """
+    return models.load_model(models.ModelOptions(name=name))

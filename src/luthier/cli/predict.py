@@ -1,0 +1,37 @@
+"""`luthier predict`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from luthier.cli.common import start_messages
+
+
+def command(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")],
+    input_: Annotated[
+        str, typer.Option("--input", help="A data file, or - for texts or JSON lines on stdin.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option(help="File for the predictions (JSON lines); default stdout.")
+    ] = None,
+) -> None:
+    """Predict with confidence: one JSON object a record."""
+    start_messages()
+    from luthier import api
+    from luthier.files import write_jsonl
+
+    model = api.load(run)
+    records = model.read_lines(sys.stdin) if input_ == "-" else model.read_file(Path(input_))
+    rows = (prediction.to_row() for prediction in model.predict(records))
+    if output is not None:
+        count = write_jsonl(output, rows)
+        typer.echo(f"{count} predictions in {output}", err=True)
+        return
+    for row in rows:
+        typer.echo(json.dumps(row, ensure_ascii=False))

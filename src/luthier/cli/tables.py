@@ -1,0 +1,171 @@
+"""Results as tables for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from luthier.cli.common import print_table
+from luthier.experiment.verdict import p_value
+
+if TYPE_CHECKING:
+    from luthier.api import Run
+    from luthier.evaluation import Scores
+    from luthier.experiment.check import Check
+
+_SHOWN = 4
+"""How many metrics stand beside the primary one in a run's table."""
+
+_LEAKS = 5
+"""How many leaks `luthier check` lists."""
+
+_UNITS = ((3600, "h"), (60, "min"))
+
+
+def interval(score: Mapping[str, float | None] | None) -> str:
+    """Writes `0.712 [0.68, 0.74]`, or a dash where there is no score."""
+    if score is None or score["value"] is None:
+        return "-"
+    if score.get("low") is None:
+        return f"{score['value']:.3f}"
+    return f"{score['value']:.3f} [{score['low']:.2f}, {score['high']:.2f}]"
+
+
+def duration(seconds: float) -> str:
+    """Writes a time as `42 s`, `3.5 min` or `2.1 h`."""
+    for size, unit in _UNITS:
+        if seconds >= size:
+            return f"{seconds / size:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def size(count: float) -> str:
+    """Writes bytes as MiB or GiB."""
+    return f"{count / 2**30:.2f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"
+
+
+def print_scores(run: Run) -> None:
+    """Prints a table a test set: baselines and the fine-tuned model, a column a metric."""
+    metrics = run.metrics
+    for test in (key for key in metrics if key.startswith("test/")):
+        names = _metric_names(metrics["primary"], metrics[test])
+        rows = [
+            [name, *_cells(names, scores[test]["metrics"]), _errors(name, scores[test])]
+            for name, scores in metrics["baselines"].items()
+            if test in scores
+        ]
+        rows.append(
+            ["fine-tuned", *_cells(names, metrics[test]), _errors("fine-tuned", metrics["details"][test])]
+        )
+        count = metrics["details"][test]["n"]
+        print_table(f"{test} ({count} records, 95% intervals)", ["", *names, "format errors"], rows)
+
+
+def _metric_names(primary: str, scores: Mapping[str, Any]) -> list[str]:
+    others = [name for name in scores if name not in (primary, "format_error_rate")]
+    return [primary, *others[: _SHOWN - 1]]
+
+
+def _cells(names: Sequence[str], scores: Mapping[str, Any]) -> list[str]:
+    return [interval(scores.get(name)) for name in names]
+
+
+def _errors(source: str, details: Mapping[str, Any]) -> str:
+    """A baseline that writes no text cannot err in form, so it shows a dash and not a zero."""
+    if source not in ("fine-tuned", "zero-shot"):
+        return "-"
+    errors = details["format_errors"]
+    return f"{errors['count']} ({errors['rate']:.1%})"
+
+
+def print_metrics(title: str, scores: Scores) -> None:
+    """Prints one table of metrics."""
+    values = scores.to_json()
+    print_table(
+        title, ["metric", "value"], [[name, interval(item)] for name, item in values["metrics"].items()]
+    )
+
+
+def print_foreign_scores(result: Mapping[str, Any]) -> None:
+    """Prints what `luthier score` found."""
+    rows = [[name, interval(item)] for name, item in result["intervals"].items()]
+    print_table(f"{result['n']} records, {result['reading']} reading", ["metric", "value"], rows)
+    kinds = result["format_errors"]["kinds"]
+    if kinds:
+        print_table(
+            "format errors", ["kind", "records"], [[kind, str(count)] for kind, count in kinds.items()]
+        )
+
+
+def print_comparison(result: Mapping[str, Any]) -> None:
+    """Prints a table a shared test set: a row a run, with the paired difference to the first."""
+    for test, item in result["tests"].items():
+        names = _metric_names(item["primary"], item["metrics"][0])
+        rows = []
+        for path, scores, difference in zip(
+            result["runs"], item["metrics"], item["against_first"], strict=True
+        ):
+            paired = None if difference is None else difference.get(item["primary"])
+            versus = interval(paired)
+            chance = "-" if paired is None else p_value(paired["p_value"])
+            rows.append([path, *_cells(names, scores), versus, chance])
+        title = f"test/{test} ({item['n']} records, 95% intervals)"
+        print_table(title, ["run", *names, f"{item['primary']} - first", "p"], rows)
+
+
+def print_check(check: Check) -> None:
+    """Prints what a recipe would do, supervised text underlined in green."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    _print_data(check.data)
+    for sample in check.rendered:
+        text = Text()
+        for segment in sample["segments"]:
+            text.append(segment["text"], style="bold green underline" if segment["supervised"] else "")
+        title = f"sample {sample['id']}: {sample['tokens']} tokens, {sample['supervised_tokens']} supervised"
+        console.rule(f"[bold]{title}", align="left")
+        console.print(text)
+    console.rule()
+    rows = [
+        [name, str(report.rows), str(report.tokens), str(report.longest), str(len(report.cut))]
+        for name, report in check.encoded.items()
+    ]
+    print_table(
+        f"tokens (at most {check.max_length or 'any number'} a sample; only input text is ever cut)",
+        ["split", "samples", "tokens", "longest", "cut"],
+        rows,
+    )
+    count = check.parameters
+    ends = (
+        "every sample ends with a supervised end token"
+        if check.end_supervised
+        else "NOT supervised in every sample"
+    )
+    facts = [
+        ["layout", "chat template" if check.chat else "plain"],
+        ["end of sequence", ends],
+        ["trainable parameters", f"{count.trainable:,} of {count.total:,} ({count.share:.2%})"],
+        ["peak memory", size(check.probe.peak_memory_bytes)],
+        ["training time", duration(check.training_seconds)],
+    ]
+    print_table("the run on this machine (measured on a few real steps)", ["", ""], facts)
+
+
+def _print_data(data: Mapping[str, Any]) -> None:
+    rows = [
+        [stage, reason, str(count)]
+        for stage, counts in data["counts"].items()
+        for reason, count in counts.items()
+    ]
+    print_table("records", ["stage", "what", "records"], rows)
+    for leak in data["leaks"][:_LEAKS]:
+        typer.echo(
+            f"leak: {leak['held_out']} {leak['id']} stands in {leak['seen_in']} as {leak['seen_id']}"
+            f" (similarity {leak['similarity']:.2f}): {leak['text']}"
+        )
+    if len(data["leaks"]) > _LEAKS:
+        typer.echo(f"... and {len(data['leaks']) - _LEAKS} more leaks (all with --json)")

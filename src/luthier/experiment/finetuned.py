@@ -1,0 +1,111 @@
+"""`FineTuned`: a finished run, loaded to predict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from luthier.data import Examples, ReadReport, read_examples
+from luthier.errors import DataError, Problem
+from luthier.evaluation import Scores, evaluate
+from luthier.experiment.bench import Bench
+from luthier.experiment.fit import predictor
+from luthier.experiment.folder import RunFolder, open_run
+from luthier.experiment.recipe import load_recipe
+from luthier.inference.prediction import Prediction
+from luthier.models import load_finetuned
+from luthier.tasks.base import RecordError
+from luthier.tasks.example import Example
+
+
+class FineTuned:
+    """A fine-tuned model with the design it was trained with: text in, `Prediction` out.
+
+    Args:
+        folder: The run's folder.
+
+    Raises:
+        UserError: Where the folder is not that of a finished run.
+    """
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.recipe = load_recipe(folder.recipe, inputs=False)
+        self.task = self.recipe.task
+        model, tokenizer = load_finetuned(folder.model)
+        self.bench = Bench.open(self.recipe, tokenizer)
+        answer_tokens = folder.read(folder.manifest)["training"]["answer_tokens"]
+        self.predictor = predictor(self.bench, model, self.task, answer_tokens)
+
+    def __call__(self, record: str | Mapping[str, Any]) -> Prediction:
+        """Predicts one text, or one record with the task's columns.
+
+        Raises:
+            DataError: Where the record does not fit the task.
+        """
+        return next(iter(self.predict([record])))
+
+    def predict(self, records: Iterable[str | Mapping[str, Any] | Example]) -> Iterator[Prediction]:
+        """Predicts texts, records or examples, in their order.
+
+        Raises:
+            DataError: Where a record does not fit the task.
+        """
+        return self.predictor.predict(
+            [self._example(record, number) for number, record in enumerate(records, 1)]
+        )
+
+    def evaluate(self, path: Path) -> Scores:
+        """Scores the model on another labelled file.
+
+        Raises:
+            DataError: Where the file cannot be read or does not fit the task.
+        """
+        examples, _ = self._read(path, labelled=True)
+        predictions = list(self.predict(examples))
+        return evaluate(self.task, examples, predictions, self.recipe.evaluation, seed=self.recipe.seed)
+
+    def read_file(self, path: Path) -> Sequence[Example]:
+        """Reads an unlabelled (or labelled) data file; labels are ignored."""
+        return self._read(path, labelled=False)[0]
+
+    def read_lines(self, lines: Iterable[str]) -> list[str | Mapping[str, Any]]:
+        """Reads one record a line: a JSON object where the line begins with a brace, else a plain text.
+
+        Raises:
+            DataError: Where a line that begins with a brace is not a JSON object.
+        """
+        records: list[str | Mapping[str, Any]] = []
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            if not line.lstrip().startswith("{"):
+                records.append(line.rstrip("\r\n"))
+                continue
+            try:
+                records.append(json.loads(line))
+            except json.JSONDecodeError as error:
+                problem = Problem(f"not a JSON object: {error}", Path("<stdin>"), number)
+                raise DataError("The input cannot be read:", [problem]) from None
+        return records
+
+    def _read(self, path: Path, labelled: bool) -> tuple[Examples, ReadReport]:
+        options = self.recipe.data.reading("test")
+        return read_examples(str(path), self.task, options, base_dir=Path.cwd(), labelled=labelled)
+
+    def _example(self, record: str | Mapping[str, Any] | Example, number: int) -> Example:
+        if isinstance(record, Example):
+            return record
+        if isinstance(record, str):
+            record = {next(name for name, required in self.task.columns.items() if required): record}
+        try:
+            return self.task.example(record, id=str(record.get("id", number)), labelled=False)
+        except RecordError as error:
+            raise DataError(f"Record {number} does not fit the task:", error.problems) from None
+
+
+def load(path: Path | str) -> FineTuned:
+    """Loads a finished run to predict with; raises UserError where `path` is none."""
+    return FineTuned(open_run(Path(path)))

@@ -1,0 +1,164 @@
+"""One fine-tuning: examples and a base model in, trained weights out. Folds and seeds call it again."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from luthier.evaluation import evaluate
+from luthier.experiment.bench import Bench
+from luthier.inference import Predictor
+from luthier.methods import ParameterCount, count_parameters
+from luthier.models import EncodeReport, encode_all, load_model
+from luthier.tasks import Task
+from luthier.tasks.example import Example
+from luthier.training import TrainResult, max_length, train
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from transformers import PreTrainedModel
+
+ANSWER_MARGIN = 1.25
+"""How much longer than the longest training answer a generated free text may grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Everything that training needs, before the first step.
+
+    Attributes:
+        model: With the method applied, a PEFT wrapper for adapters.
+        max_length: Tokens of a whole sample; None is no limit.
+        rows: Encoded samples of `train` and `validation`.
+        encoded: What encoding found in each.
+        parameters: Trainable and total parameters.
+        answer_tokens: Longest training answer in tokens, EOS included.
+        learning_rate: Peak learning rate.
+        seed: Of adapter weights, wordings and the order of batches.
+    """
+
+    model: PreTrainedModel
+    max_length: int | None
+    rows: dict[str, Dataset]
+    encoded: dict[str, EncodeReport]
+    parameters: ParameterCount
+    answer_tokens: int
+    learning_rate: float
+    seed: int
+
+
+def prepare(
+    bench: Bench,
+    train_examples: Sequence[Example],
+    validation_examples: Sequence[Example],
+    *,
+    seed: int,
+    model: PreTrainedModel | None = None,
+) -> Prepared:
+    """Applies the method to the base model and encodes the samples.
+
+    Args:
+        bench: Tokenizer and layout.
+        train_examples: What the weights learn from.
+        validation_examples: What the best checkpoint is chosen by; may be empty.
+        seed: As in `Prepared`.
+        model: The base model where it is loaded already; it is changed in place.
+
+    Raises:
+        UserError: Where method and model do not fit.
+        DataError: Where a sample does not fit the model and the recipe does not say what to cut.
+    """
+    from transformers import set_seed
+
+    recipe, writer = bench.recipe, bench.writer(seed=seed)
+    set_seed(seed)  # a new adapter draws its weights
+    model = recipe.method.apply(model if model is not None else load_model(recipe.model))
+    limit = max_length(model, recipe.training)
+    rows, reports = {}, {}
+    for name, examples in (("train", train_examples), ("validation", validation_examples)):
+        samples = (writer.sample(example) for example in examples)
+        rows[name], reports[name] = encode_all(
+            samples, bench.tokenizer, max_length=limit, truncate=recipe.training.truncate
+        )
+    parameters = count_parameters(model)
+    rate = recipe.training.learning_rate
+    return Prepared(
+        model=model,
+        max_length=limit,
+        rows=rows,
+        encoded=reports,
+        parameters=parameters,
+        answer_tokens=bench.longest_answer(train_examples),
+        learning_rate=recipe.method.learning_rate(parameters.total) if rate == "auto" else float(rate),
+        seed=seed,
+    )
+
+
+def fit(
+    bench: Bench,
+    prepared: Prepared,
+    validation_examples: Sequence[Example],
+    *,
+    checkpoints: Path,
+    resume: bool = False,
+) -> TrainResult:
+    """Trains `prepared.model` in place.
+
+    Args:
+        bench: Tokenizer and layout.
+        prepared: What `prepare` made.
+        validation_examples: What the recipe's early-stopping metric is measured on.
+        checkpoints: Folder of the checkpoints.
+        resume: Whether to continue from the newest checkpoint there.
+
+    Raises:
+        LuthierError: Where the loss is no number any more.
+    """
+    return train(
+        prepared.model,
+        bench.tokenizer,
+        prepared.rows["train"],
+        prepared.rows["validation"] if validation_examples else None,
+        options=bench.recipe.training,
+        learning_rate=prepared.learning_rate,
+        output_dir=checkpoints,
+        seed=prepared.seed,
+        resume=resume,
+        evaluate=_scorer(bench, prepared, validation_examples),
+    )
+
+
+def predictor(
+    bench: Bench, model: PreTrainedModel, task: Task, answer_tokens: int, seed: int | None = None
+) -> Predictor:
+    """Returns a predictor over a task's label space, with room for answers of the length seen in training."""
+    return Predictor(
+        model,
+        bench.tokenizer,
+        bench.writer(task, seed),
+        task,
+        max_length=max_length(model, bench.recipe.training) or sys.maxsize,
+        max_new_tokens=max(8, round(answer_tokens * ANSWER_MARGIN)),
+    )
+
+
+def _scorer(
+    bench: Bench, prepared: Prepared, examples: Sequence[Example]
+) -> Callable[[PreTrainedModel], dict[str, float]] | None:
+    """Returns what scores the model on the validation set while it trains, where a metric is asked for."""
+    stopping = bench.recipe.training.early_stopping
+    if stopping is None or stopping.metric == "loss" or not examples:
+        return None
+    task, options = bench.recipe.task, bench.recipe.evaluation.model_copy(update={"bootstrap": 0})
+
+    def score(model: PreTrainedModel) -> dict[str, float]:
+        oracle = predictor(bench, model, task, prepared.answer_tokens, prepared.seed)
+        scores = evaluate(task, examples, list(oracle.predict(examples)), options, seed=prepared.seed)
+        primary = task.primary_metric
+        names = [primary, *(name for name in scores.metrics if name != primary)]
+        return {name: scores.metrics[name].value for name in names if name in scores.metrics}
+
+    return score

@@ -1,0 +1,46 @@
+"""The input files of a recipe, made absolute so that a run's own recipe repeats it from anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from luthier.data import DataOptions
+
+
+def absolute(data: DataOptions, folder: Path) -> DataOptions:
+    """Makes every path absolute that exists below `folder`, where relative ones start. Hub ids stay."""
+
+    def place(path: str) -> str:
+        local = (folder / Path(path).expanduser()).absolute()
+        return str(local.resolve()) if local.exists() else path
+
+    return DataOptions.model_validate(_map_paths(data, place))
+
+
+def files(data: DataOptions) -> list[Path]:
+    """Returns the local files and folders that a recipe reads, paths made absolute before."""
+    found: list[Path] = []
+
+    def note(path: str) -> str:
+        if Path(path).exists():
+            found.append(Path(path))
+        return path
+
+    _map_paths(data, note)
+    return found
+
+
+def _map_paths(data: DataOptions, place: Callable[[str], str]) -> dict[str, Any]:
+    """Returns the section's given values with every path or hub id replaced."""
+    values = data.model_dump(exclude_unset=True)
+    for key in ("train", "validation", "unlabelled", "test"):
+        if isinstance(values.get(key), str):
+            values[key] = place(values[key])
+    if isinstance(values.get("test"), dict):
+        values["test"] = {
+            name: place(entry) if isinstance(entry, str) else {**entry, "path": place(entry["path"])}
+            for name, entry in values["test"].items()
+        }
+    return values
