@@ -1,0 +1,56 @@
+"""Cross-entropy of an output layer without ever holding all the logits.
+
+Eight rows of 512 tokens over 12,000 entries are 197 MB of float32 logits, and moving them through memory
+would cost more than the products themselves. Here a few hundred positions at a time are projected, compared
+and turned into gradients while they are in cache, forward and backward at once.
+"""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_CHUNK = 256
+IGNORED = -100
+
+
+def summed_cross_entropy(
+    hidden: "Tensor", weight: "Tensor", targets: "Tensor", *, scale: float = 1.0, gradients: bool = True
+) -> "tuple[Tensor, Tensor | None, Tensor | None]":
+    """Cross-entropy of `softmax(hidden @ weight.T)` against `targets`, and its gradients.
+
+    Args:
+        hidden: last hidden states, shape (positions, width), in the type to multiply in.
+        weight: the output layer, shape (vocabulary, width).
+        targets: ids, shape (positions,); -100 is not counted.
+        scale: factor on the gradients, such as one over the number of counted positions of the whole step.
+        gradients: whether to compute them.
+
+    Returns:
+        The loss of each position in nats (0 where not counted), shape (positions,); and `scale` times the
+        gradients of their sum by `hidden` (its type) and by `weight` (float32), or None and None.
+    """
+    import torch
+
+    output = weight.to(hidden.dtype)
+    losses = torch.zeros(len(hidden))
+    by_hidden = torch.empty_like(hidden) if gradients else None
+    by_weight = torch.zeros(weight.shape) if gradients else None
+    for first in range(0, len(hidden), _CHUNK):
+        rows = slice(first, first + _CHUNK)
+        counted = targets[rows] != IGNORED
+        wanted = targets[rows].clamp(min=0)[:, None]
+        scores = (hidden[rows] @ output.T).float()
+        scores -= scores.amax(dim=1, keepdim=True)
+        of_target = scores.gather(1, wanted)[:, 0]
+        mass = scores.exp_().sum(dim=1)
+        losses[rows] = (mass.log() - of_target) * counted
+        if by_hidden is not None and by_weight is not None:
+            # d loss / d score = probability - one-hot.
+            weights = counted * scale
+            scores *= (weights / mass)[:, None]
+            scores.scatter_add_(1, wanted, -weights[:, None])
+            back = scores.to(hidden.dtype)
+            by_hidden[rows] = back @ output
+            by_weight += (back.T @ hidden[rows]).float()
+    return losses, by_hidden, by_weight

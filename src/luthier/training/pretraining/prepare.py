@@ -1,0 +1,69 @@
+"""From a recipe's files to rows of tokens. The run's folder keeps the tokenizer; the rest is redone."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from luthier.training.pretraining.corpus import Documents, load_source
+from luthier.training.pretraining.options import Pretraining
+from luthier.training.pretraining.packing import pack_documents
+from luthier.training.pretraining.tokenizer import train_tokenizer
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from transformers import PreTrainedTokenizerFast
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything the loop reads: the tokenizer, and rows of token ids by source name."""
+
+    tokenizer: "PreTrainedTokenizerFast"
+    training: "dict[str, NDArray[np.uint16]]"
+    held_out: "dict[str, NDArray[np.uint16]]"
+    counts: dict[str, dict[str, Any]]
+
+
+def prepare(recipe: Pretraining) -> Prepared:
+    """Clean the sources, train the tokenizer (unless the run's folder has it already), pack the rows."""
+    seen: set[bytes] = set()
+    sources = {
+        source.name: load_source(source, recipe.cleaning, recipe.held_out, recipe.seed, seen)
+        for source in recipe.sources
+    }
+    tokenizer = _tokenizer(recipe, sources)
+    length = recipe.optimisation.row_length
+    training = {name: pack_documents(texts.training, tokenizer, length) for name, texts in sources.items()}
+    held_out = {name: pack_documents(texts.held_out, tokenizer, length) for name, texts in sources.items()}
+    counts = {
+        name: {
+            "documents": len(texts.training),
+            "held_out": len(texts.held_out),
+            "dropped": dict(texts.dropped),
+            "characters": sum(map(len, texts.training)),
+            "tokens": int(training[name].size),
+        }
+        for name, texts in sources.items()
+    }
+    return Prepared(tokenizer, training, held_out, counts)
+
+
+def _tokenizer(recipe: Pretraining, sources: dict[str, Documents]) -> "PreTrainedTokenizerFast":
+    from transformers import PreTrainedTokenizerFast
+
+    folder = recipe.output / "tokenizer"
+    if folder.exists():
+        saved: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(folder)
+        return saved
+    texts: list[str] = []
+    for documents in sources.values():
+        room = recipe.vocabulary.characters
+        for text in documents.training:
+            if room <= 0:
+                break
+            texts.append(text)
+            room -= len(text)
+    tokenizer = train_tokenizer(texts, recipe.vocabulary.size, recipe.vocabulary.alphabet)
+    tokenizer.save_pretrained(folder)
+    return tokenizer
