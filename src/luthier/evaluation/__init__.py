@@ -3,6 +3,7 @@
 from luthier.evaluation.baselines import Baseline, fit_baselines
 from luthier.evaluation.evaluate import evaluate
 from luthier.evaluation.options import EvaluationOptions
+from luthier.evaluation.score import score_predictions, to_score_json
 from luthier.evaluation.scores import Confusion, FormatErrors, Score, Scores
 from luthier.evaluation.significance import Difference, compare, mcnemar
 
@@ -18,4 +19,6 @@ __all__ = [
     "evaluate",
     "fit_baselines",
     "mcnemar",
+    "score_predictions",
+    "to_score_json",
 ]

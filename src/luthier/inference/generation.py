@@ -87,7 +87,7 @@ def pad_left(
 
 
 class _ProbabilityRecord:
-    """A logits processor that notes the probability of the token that greedy search takes, and changes nothing.
+    """A logits processor that notes the probability of the token that greedy search takes.
 
     `generate` can return all scores instead, at the price of a vocabulary's width for each token of each
     text.

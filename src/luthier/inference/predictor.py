@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Literal
 
-from luthier.design import SampleWriter
+from luthier.design import Reading, SampleWriter
+from luthier.errors import UserError
 from luthier.inference.budget import answer_tokens, batch_size
 from luthier.inference.generation import Generated, generate
 from luthier.inference.prediction import Prediction
@@ -54,7 +55,8 @@ class Predictor:
                 most probable label of each field instead, without a text (closed label fields only).
 
         Raises:
-            ValueError: Where `decode` is `score` and a field has no closed set of labels.
+            luthier.errors.UserError: Where `decode` is `score` and the design has no one place for each
+            label.
         """
         self._model = model
         self._tokenizer = tokenizer
@@ -62,13 +64,22 @@ class Predictor:
         self._task = task
         self._decode = decode
         self._closed = [field for field in task.schema().fields if field.kind == "label"]
-        if decode == "score" and len(self._closed) < len(task.schema().fields):
-            raise ValueError("decode='score' needs a task whose every field has one label of a closed set")
+        if decode == "score" and not self._every_field_is_scored():
+            raise UserError(
+                "labels cannot be scored instead of generated with this task and design",
+                "generate, or use a task of single labels with `unmentioned: placeholder` and no reasoning",
+            )
         self._max_new_tokens = max_new_tokens or answer_tokens(writer, tokenizer, task)
         self._encode = Encoder(tokenizer, max(1, max_length - self._max_new_tokens), "input")
         self._stop = stop_token_ids(tokenizer)
         self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-        self._scorer = LabelScorer(model, tokenizer, writer.end)
+        self._scorer = LabelScorer(model, tokenizer)
+
+    def _every_field_is_scored(self) -> bool:
+        probe = Example("probe", "x", text_pair="x")
+        names = [field.name for field in self._task.schema().fields]
+        scored = all(self._writer.candidates(probe, {}, name) is not None for name in names)
+        return scored and not self._writer.design.needs_reasons
 
     def predict(
         self,
@@ -117,7 +128,7 @@ class Predictor:
             from_reading(self._writer, reading, text, example)
             for reading, text, example in zip(readings, texts, examples, strict=True)
         ]
-        probabilities = self._probabilities(examples, prompts, [reading.answer for reading in readings])
+        probabilities = self._probabilities(examples, prompts, readings)
         return [
             self._with_confidence(prediction, reading.answer, scores, item)
             for prediction, reading, scores, item in zip(
@@ -126,13 +137,16 @@ class Predictor:
         ]
 
     def _probabilities(
-        self, examples: Sequence[Example], prompts: Sequence[Sequence[int]], answers: Sequence[Answer]
+        self, examples: Sequence[Example], prompts: Sequence[Sequence[int]], readings: Sequence[Reading]
     ) -> list[dict[str, dict[str, float]]]:
-        """Scores every closed field, each given the values of the fields before it."""
-        candidates = [
-            {field.name: self._writer.candidates(example, answer, field.name) for field in self._closed}
-            for example, answer in zip(examples, answers, strict=True)
-        ]
+        """Scores every closed field, each given the values and reasons read before it."""
+        candidates = []
+        for example, reading in zip(examples, readings, strict=True):
+            found = {
+                field.name: self._writer.candidates(example, reading.answer, field.name, reading.reasons)
+                for field in self._closed
+            }
+            candidates.append({name: item for name, item in found.items() if item is not None})
         return self._scorer.score(prompts, candidates)
 
     def _with_confidence(
@@ -142,7 +156,7 @@ class Predictor:
         probabilities: Mapping[str, Mapping[str, float]],
         generated: Generated,
     ) -> Prediction:
-        if not self._closed:
+        if not probabilities:
             return replace(prediction, confidence=generated.probability)
         confidence = self._confidence(answer, probabilities)
         return replace(prediction, confidence=confidence, probabilities=probabilities)
@@ -164,10 +178,11 @@ class Predictor:
         answers: list[dict[str, tuple[str, ...]]] = [{} for _ in examples]
         probabilities: list[dict[str, dict[str, float]]] = [{} for _ in examples]
         for field in self._closed:
-            candidates = [
-                {field.name: self._writer.candidates(example, answer, field.name)}
+            found = [
+                self._writer.candidates(example, answer, field.name)
                 for example, answer in zip(examples, answers, strict=True)
             ]
+            candidates = [{field.name: item} for item in found if item is not None]
             for row, scores in enumerate(self._scorer.score(prompts, candidates)):
                 probabilities[row].update(scores)
                 best = max(scores[field.name], key=scores[field.name].__getitem__)

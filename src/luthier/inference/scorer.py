@@ -52,18 +52,9 @@ class LabelScorer:
     good.
     """
 
-    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, end: str) -> None:
-        """Prepares scoring.
-
-        Args:
-            model: A causal language model, or a PEFT wrapper of one.
-            tokenizer: Its own.
-            end: The text that ends an answer. Where one option begins with another (`good`, `good value`), it
-                is put behind both, without which the shorter could never lose.
-        """
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
         self._model = model
         self._tokenizer = tokenizer
-        self._end = end
         self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
         self._packs: bool | None = False if is_prompt_learning(model) else None
 
@@ -92,8 +83,6 @@ class LabelScorer:
     def _options(self, candidates: Candidates) -> _Options:
         texts = [candidates.prefix + option for option in candidates.options.values()]
         rows = [token_ids(self._tokenizer, text) for text in texts]
-        if any(one is not other and other[: len(one)] == one for one in rows for other in rows):
-            rows = [token_ids(self._tokenizer, text + self._end) for text in texts]
         return _Options(tuple(candidates.options), tuple(map(tuple, rows)), shared_length(rows))
 
     def _score(self, questions: list[Question]) -> TokenScores:

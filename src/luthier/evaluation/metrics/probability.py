@@ -34,7 +34,7 @@ class _Ranking:
     upto: NDArray[np.int64]
 
     def area(self, weights: Floats) -> Floats:
-        """Returns the share of (positive, negative) pairs in the right order, ties half; NaN without pairs."""
+        """Returns the share of (positive, negative) pairs in the right order, ties half; NaN without any."""
         negative = weights[self.negatives]
         before = np.zeros((len(negative) + 1, weights.shape[1]))
         np.cumsum(negative, axis=0, out=before[1:])
@@ -114,7 +114,7 @@ def log_loss(slots: Slots) -> Additive:
 
 
 def calibration_error(confidence: Floats, correct: NDArray[np.bool_]) -> Additive:
-    """Returns the expected calibration error: |confidence - accuracy|, averaged over `BINS` bins by their size.
+    """Returns the expected calibration error: |confidence - accuracy|, averaged over `BINS` bins by size.
 
     Args:
         confidence: Shape (n, f), 0 to 1; slots where it is NaN are left out.
