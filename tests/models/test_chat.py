@@ -25,7 +25,8 @@ def test_no_template_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "end"), [("<|im_end|><|endoftext|>", "<|im_end|>"), (" <|endoftext|>", "<|endoftext|>"), ("\n", "<|endoftext|>")]
+    ("after", "end"),
+    [("<|im_end|><|endoftext|>", "<|im_end|>"), (" <|endoftext|>", "<|endoftext|>"), ("\n", "<|endoftext|>")],
 )
 def test_the_first_special_token_behind_an_assistants_message_ends_it(after: str, end: str) -> None:
     tokenizer = copy.copy(tiny.byte_level())

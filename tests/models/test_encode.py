@@ -64,9 +64,10 @@ def test_bos_comes_first_once_where_the_tokenizer_adds_one() -> None:
     assert plain.input_ids.count(tokenizer.bos_token_id) == 1
     assert spelt.input_ids.count(tokenizer.bos_token_id) == 1
     byte_level = tiny.byte_level()
-    assert encode(sample("Say.", "a", "b", byte_level.eos_token), byte_level).input_ids[0] == byte_level("Say")[
-        "input_ids"
-    ][0]
+    assert (
+        encode(sample("Say.", "a", "b", byte_level.eos_token), byte_level).input_ids[0]
+        == byte_level("Say")["input_ids"][0]
+    )
 
 
 def test_loss_on_all_supervises_the_prompt_but_not_the_template() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import exp, log
+from math import log
 
 
 def interpolate_rate(parameters: int, points: Sequence[tuple[float, float]]) -> float:
@@ -17,7 +17,7 @@ def interpolate_rate(parameters: int, points: Sequence[tuple[float, float]]) -> 
     if parameters <= points[0][0]:
         return points[0][1]
     for (small, left), (large, right) in pairwise(points):
-        if parameters <= large:
+        if parameters < large:
             share = log(parameters / small) / log(large / small)
-            return exp(log(left) + share * log(right / left))
+            return float(left * (right / left) ** share)
     return points[-1][1]

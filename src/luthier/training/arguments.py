@@ -80,7 +80,7 @@ def training_arguments(
         gradient_accumulation_steps=options.gradient_accumulation,
         learning_rate=learning_rate,
         # A float below 1 is a share to the Trainer, so the steps are counted here, where 0 is 0.
-        warmup_steps=ceil(options.warmup * steps),
+        warmup_steps=int(options.warmup * steps),
         lr_scheduler_type=_SCHEDULES[options.schedule],
         weight_decay=options.weight_decay,
         max_grad_norm=options.max_grad_norm,

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from luthier.errors import UserError
+from luthier.methods import Lora, count_parameters
+from tests.methods.contract import IDS, MethodContract, train
+from tests.models import tiny
+
+# A rank-r addition to a matrix of a by b has r * (a + b) parameters.
+ATTENTION = (32 + 32) + 2 * (32 + 16) + (32 + 32)
+GATED = ATTENTION + 3 * (32 + 48)
+GPT2 = (32 + 96) + (32 + 32) + 2 * (32 + 128)
+
+
+class TestLora(MethodContract):
+    method = Lora(rank=4, alpha=8)
+    rate = 3e-2
+
+    def moves(self, family: str, name: str) -> bool:
+        return False
+
+    def trainable(self, family: str) -> int:
+        return 2 * 4 * (GPT2 if family == "gpt2" else GATED)
+
+    def test_merged_equals_adapter(self, family: str) -> None:
+        model = self.method.apply(tiny.model(family))
+        train(model, 5, self.rate)
+        with torch.no_grad():
+            adapter = model(IDS).logits
+            merged = model.merge_and_unload()(IDS).logits
+        assert torch.allclose(merged, adapter, atol=1e-5)
+
+
+class TestDora(TestLora):
+    method = Lora(rank=4, alpha=8, dora=True)
+
+    def trainable(self, family: str) -> int:
+        # One magnitude for every output of a matrix.
+        outputs = 96 + 32 + 128 + 32 if family == "gpt2" else 32 + 16 + 16 + 32 + 48 + 48 + 32
+        return super().trainable(family) + 2 * outputs
+
+
+def test_named_targets_alone_get_additions() -> None:
+    model = Lora(rank=2, targets=("q_proj", "v_proj")).apply(tiny.model("llama"))
+    assert count_parameters(model).trainable == 2 * 2 * ((32 + 32) + (32 + 16))
+
+
+def test_unknown_targets_are_refused_with_the_names_there_are() -> None:
+    with pytest.raises(UserError, match="no layer") as caught:
+        Lora(targets=("c_attn",)).apply(tiny.model("llama"))
+    assert "q_proj" in caught.value.hint
+
+
+def test_rslora_scales_by_the_root_of_the_rank() -> None:
+    model = Lora(rank=4, alpha=8, rslora=True).apply(tiny.model("llama"))
+    scale = model.base_model.model.model.layers[0].self_attn.q_proj.scaling["default"]
+    assert scale == 8 / 4**0.5

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from luthier.training.batches import Collator, LengthGroupedSampler, auto_batch_size
+
+LENGTHS = np.random.default_rng(0).integers(5, 200, 1003).tolist()
+
+
+def padding(order: list[int], size: int) -> int:
+    batches = [[LENGTHS[i] for i in order[first : first + size]] for first in range(0, len(order), size)]
+    return sum(max(batch) * len(batch) - sum(batch) for batch in batches)
+
+
+def test_every_row_once_an_epoch_in_another_order_each_that_the_seed_repeats() -> None:
+    sampler = LengthGroupedSampler(LENGTHS, 8, seed=3)
+    first = list(sampler)
+    sampler.set_epoch(1)
+    second = list(sampler)
+    assert sorted(first) == sorted(second) == list(range(1003))
+    assert first != second
+    again = LengthGroupedSampler(LENGTHS, 8, seed=3)
+    again.set_epoch(1)
+    assert list(again) == second
+    assert list(LengthGroupedSampler(LENGTHS, 8, seed=4)) != first
+
+
+def test_rows_of_a_batch_are_of_like_length_but_batches_come_in_any_order() -> None:
+    grouped = list(LengthGroupedSampler(LENGTHS, 8, seed=0))
+    shuffled = np.random.default_rng(1).permutation(1003).tolist()
+    assert padding(grouped, 8) < padding(shuffled, 8) / 5
+    means = np.array(
+        [np.mean([LENGTHS[i] for i in grouped[first : first + 8]]) for first in range(0, 1000, 8)]
+    )
+    assert abs(np.corrcoef(np.arange(len(means)), means)[0, 1]) < 0.3
+
+
+def test_the_small_batch_comes_last() -> None:
+    order = list(LengthGroupedSampler([1] * 10, 4, seed=0))
+    assert len(order) == 10
+
+
+def test_padding_is_on_the_right_and_the_mask_comes_from_lengths() -> None:
+    rows = [
+        {"input_ids": [4, 0, 0], "labels": [-100, 0, 0], "weight": 1.0},
+        {"input_ids": [5], "labels": [5], "weight": 0.5},
+    ]
+    batch = Collator(0)(rows)
+    assert batch["input_ids"].tolist() == [[4, 0, 0], [5, 0, 0]]
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
+    assert batch["labels"].tolist() == [[-100, 0, 0], [5, -100, -100]]
+    assert batch["weight"].tolist() == [1.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("rows", "length", "size"),
+    [
+        (50, 100, 4),
+        (500, 100, 8),
+        (1400, 100, 16),
+        (2000, 100, 32),
+        (10**6, 100, 32),
+        (2000, 4096, 4),
+        (9, 40000, 1),
+    ],
+)
+def test_auto_batch_size(rows: int, length: int, size: int) -> None:
+    assert auto_batch_size([length] * rows) == size

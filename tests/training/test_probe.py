@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from luthier.methods import Full
+from luthier.training import TrainingOptions, predict_seconds, probe, train
+from luthier.training.probe import Probe
+from tests.models import tiny
+from tests.training.rows import rows
+
+OPTIONS = TrainingOptions(epochs=2, batch_size=8, precision="float32")
+
+
+def test_probing_leaves_no_trace_and_foretells_the_time(tmp_path: Path) -> None:
+    model = Full().apply(tiny.model("llama", hidden_size=128, intermediate_size=512)).eval()
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    state, data = torch.get_rng_state(), rows(200)
+    seen = probe(model, tiny.byte_level(), data, OPTIONS)
+    assert all(torch.equal(p, before[name]) and p.grad is None for name, p in model.named_parameters())
+    assert torch.equal(torch.get_rng_state(), state)
+    assert not model.training
+    foretold = predict_seconds(seen, data, OPTIONS)
+    started = time.perf_counter()
+    train(model, tiny.byte_level(), data, options=OPTIONS, learning_rate=1e-3, output_dir=tmp_path)
+    took = time.perf_counter() - started
+    # A factor of 2 on steps of a real model; here a step takes milliseconds and the machine may be busy.
+    assert foretold / 4 < took < foretold * 4 + 1
+
+
+def test_time_is_tokens_with_padding_times_epochs_and_a_third_for_validation() -> None:
+    data = rows(16)
+    measured = Probe(seconds_per_step=0.0, seconds_per_token=2.0, peak_memory_bytes=0, steps=1)
+    options = TrainingOptions(epochs=3, batch_size=1)
+    tokens = sum(data["length"])
+    assert predict_seconds(measured, data, options) == 3 * tokens * 2.0
+    checked = predict_seconds(measured, data, options, data)
+    assert abs(checked - (3 * tokens * 2.0 + 3 * tokens * 2.0 / 3)) < 1e-6
+
+
+_MEMORY = """
+import sys
+from pathlib import Path
+from luthier.methods import Full
+from luthier.training import TrainingOptions, probe, train
+from tests.models import tiny
+from tests.training.rows import rows
+
+options = TrainingOptions(steps=4, batch_size=8, precision="float32")
+model = Full().apply(tiny.model("llama", hidden_size=512, intermediate_size=2048, num_hidden_layers=4))
+if sys.argv[1] == "probe":
+    print(probe(model, tiny.byte_level(), rows(64), options).peak_memory_bytes)
+else:
+    result = train(
+        model, tiny.byte_level(), rows(64), options=options, learning_rate=1e-4, output_dir=Path(sys.argv[2])
+    )
+    print(result.peak_memory_bytes)
+"""
+
+
+@pytest.mark.slow
+def test_memory_is_foretold_within_a_quarter(tmp_path: Path) -> None:
+    """In processes of their own, as `luthier check` and `luthier run` are."""
+    jobs = [
+        subprocess.Popen(
+            [sys.executable, "-c", _MEMORY, what, str(tmp_path)],
+            stdout=subprocess.PIPE,
+            cwd=Path(__file__).parents[2],
+        )
+        for what in ("probe", "train")
+    ]
+    foretold, measured = (int(job.communicate(timeout=120)[0]) for job in jobs)
+    assert abs(foretold - measured) < 0.25 * measured
