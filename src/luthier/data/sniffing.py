@@ -276,7 +276,7 @@ def _ordered(counts: Counter[str]) -> list[str]:
 
 
 def _sample(rows: Iterator[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:
-    """Draws up to 2,000 of the first 100,000 records evenly (a reservoir): files are often sorted by label."""
+    """Draws up to 2,000 of the first 100,000 records evenly, as files are often sorted by label."""
     drawn: list[Mapping[str, Any]] = []
     draw = random.Random(0)
     seen = 0
@@ -297,7 +297,7 @@ def _finish(proposal: Proposal, table: _Table, encoding: str) -> Proposal:
     notes = [*proposal.notes, f"the texts look {'Chinese' if language == 'zh' else 'English'}"]
     if table.seen > table.size:
         notes.append(
-            f"{table.size:,} of {table.seen:,} records were looked at; another may have other labels"
+            f"{table.size:,} of {table.seen:,} records were looked at; others may have other labels"
         )
     if encoding != "utf-8":
         notes.append(f"the file is not UTF-8; it looks like {encoding}")
