@@ -15,7 +15,10 @@ from transformers import (
     Qwen2ForCausalLM,
 )
 
-CORPUS = ["the food was positive, the price negative: neutral not mentioned", "food: positive\nprice: negative"] * 5
+CORPUS = [
+    "the food was positive, the price negative: neutral not mentioned",
+    "food: positive\nprice: negative",
+] * 5
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +41,9 @@ def build(family: str, vocabulary: int):
     shape = {"vocab_size": vocabulary, "eos_token_id": 1, "pad_token_id": 0, "bos_token_id": None}
     if family == "gpt2":
         # Without a wider start, tied tiny weights give nearly uniform scores, and errors would not show.
-        return GPT2LMHeadModel(GPT2Config(n_embd=32, n_layer=2, n_head=2, n_positions=512, initializer_range=0.3, **shape))
+        return GPT2LMHeadModel(
+            GPT2Config(n_embd=32, n_layer=2, n_head=2, n_positions=512, initializer_range=0.3, **shape)
+        )
     common = {
         "hidden_size": 32,
         "intermediate_size": 48,

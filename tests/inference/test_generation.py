@@ -49,7 +49,12 @@ def test_a_trained_prefix_is_seen_by_every_row_of_a_padded_batch(prefix_tuned):
 def test_nothing_is_inherited_from_the_models_generation_config(llama):
     expected = generate(llama, PROMPTS, stop=[1], pad=0, max_new_tokens=8)
     theirs = GenerationConfig(
-        do_sample=True, temperature=5.0, top_k=3, repetition_penalty=5.0, suppress_tokens=[2], min_new_tokens=8
+        do_sample=True,
+        temperature=5.0,
+        top_k=3,
+        repetition_penalty=5.0,
+        suppress_tokens=[2],
+        min_new_tokens=8,
     )
     llama.generation_config = theirs
     llama.config.use_cache = False

@@ -15,7 +15,11 @@ TASK = Classification(labels=LABELS)
 def pairs_of(gold, predicted, probabilities=None):
     pairs = []
     for row, (true, guess) in enumerate(zip(gold, predicted, strict=True)):
-        scores = {} if probabilities is None else {"": dict(zip(LABELS, map(float, probabilities[row]), strict=True))}
+        scores = (
+            {}
+            if probabilities is None
+            else {"": dict(zip(LABELS, map(float, probabilities[row]), strict=True))}
+        )
         prediction = None if guess is None else Prediction(str(row), guess, probabilities=scores)
         pairs.append(Pair(Example(str(row), "x", true), prediction))
     return pairs

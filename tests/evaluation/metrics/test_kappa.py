@@ -68,8 +68,8 @@ def test_rows_are_gold():
 
 
 def test_a_missing_prediction_agrees_with_nothing():
-    # Gold: 5 texts; the last, all unmentioned, has no prediction: its two slots lose their agreement (1 + 0.67) and
-    # leave the predicted shares: P 3, O 1, N 2, - 2 of 10.
+    # The last text, all unmentioned, has no prediction: its two slots lose their agreement (1 + 0.67)
+    # and leave the predicted shares: P 3, O 1, N 2, - 2 of 10.
     # w @ predicted: P: 3 + .5 + 0 + 1 = 4.5; O: 2.01 + 1 + 1.34 + 1.34 = 5.69; N: 0 + .5 + 2 + 1 = 3.5;
     #                -: 1.5 + .67 + 1 + 2 = 5.17.  Pe = (13.5 + 5.69 + 7 + 20.68) / 100 = 0.4687. Po = 0.617.
     measured = aspects.measure(TASK, aspect_pairs(GOLD, [*PREDICTED[:4], None]), PUBLISHED)

@@ -24,7 +24,11 @@ def test_metrics_equal_scikit_learn():
     pairs = [
         Pair(
             Example(str(i), "x", chosen(gold[i])),
-            Prediction(str(i), chosen(guess[i]), probabilities={"": dict(zip(LABELS, map(float, scores[i]), strict=True))}),
+            Prediction(
+                str(i),
+                chosen(guess[i]),
+                probabilities={"": dict(zip(LABELS, map(float, scores[i]), strict=True))},
+            ),
         )
         for i in range(120)
     ]

@@ -9,7 +9,9 @@ from luthier.evaluation.metrics.probability import area_under_curve, calibration
 
 @given(
     st.lists(
-        st.tuples(st.booleans(), st.sampled_from([0.1, 0.2, 0.5, 0.9]), st.integers(0, 3)), min_size=2, max_size=30
+        st.tuples(st.booleans(), st.sampled_from([0.1, 0.2, 0.5, 0.9]), st.integers(0, 3)),
+        min_size=2,
+        max_size=30,
     )
 )
 def test_weighted_area_with_ties_equals_scikit_learn(rows):
