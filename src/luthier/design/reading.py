@@ -58,7 +58,8 @@ class Reading:
     Attributes:
         answer: Values by field name; a field that is missing or unreadable is absent (unmentioned).
         reasons: Descriptions by field name, where the design has them.
-        deviations: Everything that was not as the design writes it; empty exactly where strict reading succeeds.
+        deviations: Everything that was not as the design writes it; empty exactly where strict reading
+            succeeds.
     """
 
     answer: Answer

@@ -14,8 +14,8 @@ class Segment:
 
     Attributes:
         text: The characters, special tokens spelt out (`<|end|>`).
-        role: `template` what the chat or plain template adds; `instruction`; `input`, the only role that truncation
-            may shorten; `answer`; `end`, the EOS or end-of-turn token.
+        role: `template` what the chat or plain template adds; `instruction`; `input`, the only role that
+            truncation may shorten; `answer`; `end`, the EOS or end-of-turn token.
         supervised: Whether its tokens count in the loss.
     """
 
@@ -25,7 +25,7 @@ class Segment:
 
     @property
     def side(self) -> Literal["prompt", "answer"]:
-        """`answer` for what the model is to produce, else `prompt`. Runs of one side are tokenised together."""
+        """`answer` for what the model is to produce, else `prompt`. A side's runs are tokenised together."""
         return "answer" if self.role in ("answer", "end") else "prompt"
 
 

@@ -22,7 +22,8 @@ class Style:
 
     Attributes:
         language: Chooses punctuation and the wording of the format's description.
-        unmentioned: `placeholder` writes a field without value with its placeholder (PU); `omit` leaves it out (OU).
+        unmentioned: `placeholder` writes a field without value with its placeholder (PU); `omit` leaves it
+            out (OU).
         reasoning: Whether a description comes `before` the value (CoT), `after` it (R-CoT), or not at all.
     """
 
@@ -37,7 +38,8 @@ class Written:
 
     Attributes:
         text: The answer, without EOS.
-        spans: Field name to the (start, end) character span of its value in `text`; fields left out are absent.
+        spans: Field name to the (start, end) character span of its value in `text`; fields left out are
+            absent.
     """
 
     text: str
@@ -63,7 +65,8 @@ class Format(BaseModel, ABC):
 
         Args:
             answer: Values by field name.
-            schema: The fields in writing order. Numbers for labels, where the design asks for them, are already in.
+            schema: The fields in writing order. Numbers for labels, where the design asks for them, are
+                already in.
             style: The options around the format.
             reasons: Descriptions by field name, where `style.reasoning` asks for them.
         """
