@@ -1,7 +1,8 @@
 """Chat templates: a rendered dialogue cut into the template's own text and places for contents.
 
-The template is rendered with sentinels for contents and cut at them, once for every sequence of roles. Contents
-go in afterwards, so that no text of a user is ever searched for, altered or mistaken for a part of the template.
+The template is rendered with sentinels for contents and cut at them, once for every sequence of roles.
+Contents go in afterwards, so that no text of a user is ever searched for, altered or mistaken for a part
+of the template.
 """
 
 from __future__ import annotations

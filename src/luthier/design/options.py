@@ -25,22 +25,22 @@ STRATEGIES: dict[Strategy, dict[str, Any]] = {
 class Design(BaseModel):
     """How an example becomes the text that a model reads and writes.
 
-    The strategy fills what is not given, so that a validated design names every option and reading its own dump
-    gives it back. The paper's baseline is `Design(strategy="custom", instruction="last", format="natural")`.
+    The strategy fills what is not given, so that a validated design names every option and reading its own
+    dump gives it back. The paper's baseline: `Design(strategy="custom", instruction="last", format="natural")`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     strategy: Strategy = "es-sde"
-    """Where options that are not given come from; `custom` is `es-sde` by another name, for designs of your own."""
+    """Where options that are not given come from; `custom` has the defaults of `es-sde`."""
     instruction: Literal["first", "last", "none"] = "first"
     """Where the task text stands: before the input, after it, or nowhere."""
     instructions: Pool | tuple[str, ...] = "default"
-    """Wordings of the instruction, one drawn for each example: a shipped pool, or a list of your own, in which
-    `{fields}`, `{labels}`, `{unmentioned}`, `{name}`, `{value}` and `{format}` are filled in (`{{` for a brace).
-    Shipped: `default` for the task; `summary` and `title` for generation."""
+    """Wordings of the instruction, one drawn for each example: a shipped pool (`default` for the task,
+    `summary` or `title` for generation), or a list of your own, in which `{fields}`, `{labels}`,
+    `{unmentioned}`, `{name}`, `{value}` and `{format}` are filled in (`{{` for a brace)."""
     wording: int | None = Option(default=None, ge=0)
-    """Position (from 0) of the one wording to use for every example; None draws by the seed and the example's id."""
+    """Position (from 0) of the one wording for every example; None draws by the seed and the example's id."""
     loss_on: Literal["output", "all"] = "output"
     """Whether the loss counts the answer only (No-MI) or the prompt too (MI)."""
     format: AnyFormat = Lines()
@@ -50,8 +50,8 @@ class Design(BaseModel):
     labels: Literal["text", "number"] = "text"
     """Whether labels are words (TxtLabel) or the task's numbers (NumLabel)."""
     reasoning: Reasoning = "none"
-    """Whether a description stands before the value (CoT), after it (R-CoT), or not at all; needs `format: json`
-    and reasons in the data."""
+    """Whether a description stands before the value (CoT), after it (R-CoT), or not at all; needs
+    `format: json` and reasons in the data."""
     chat: Literal["auto", "plain", "template"] = "auto"
     """Whether the prompt uses the tokenizer's chat template; `auto`: where it has one."""
 

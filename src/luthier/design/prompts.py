@@ -107,8 +107,8 @@ class PlainLayout:
 class ChatLayout:
     """The model's own chat template.
 
-    A drawn instruction that comes first stands in the system turn, where the template has one; an example's own
-    instruction is what the user says.
+    A drawn instruction that comes first stands in the system turn, where the template has one; an example's
+    own instruction is what the user says.
 
     Attributes:
         template: The template.

@@ -29,7 +29,7 @@ SCHEMAS = [
     ),
     AnswerSchema((Field("", "text"),), "output", "output", "reason"),
 ]  # fmt: skip
-relaxed = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+relaxed = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("format", FORMATS, ids=lambda item: item.type)

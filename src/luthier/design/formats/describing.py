@@ -40,16 +40,13 @@ def describe_clauses(format: Format, schema: AnswerSchema, style: Style) -> str:
     several = any(item.kind in ("strings", "labels") for item in schema.fields)
     mark = punctuation_of(style.language).semicolon.strip()
     if style.language == "zh":
-        shape = "每行写一个" + schema.name_key if lines else "写成一句话，逐个写出" + schema.name_key
-        joined = f"多个值用“{mark}”隔开，" if several else ""
-        return f"{shape}，{joined}{_absent(schema, style)}，格式如下：\n{skeleton(format, schema, style)}"
-    shape = (
-        f"Write one line per {schema.name_key}"
-        if lines
-        else f"Write one sentence over every {schema.name_key}"
-    )
-    joined = f", several values separated by {mark!r}" if several else ""
-    return f"{shape}{joined}, {_absent(schema, style)}, in this form:\n{skeleton(format, schema, style)}"
+        shape = f"每行写一个{schema.name_key}" if lines else f"写成一句话，逐个写出{schema.name_key}"
+        joined = f"，多个值用“{mark}”隔开" if several else ""
+        return f"{shape}{joined}，{_absent(schema, style)}，格式如下：\n{skeleton(format, schema, style)}"
+    shape = "Write one line per" if lines else "Write one sentence that goes through every"
+    joined = f" (several values parted by {mark!r})" if several else ""
+    what = f"{shape} {schema.name_key}{_absent(schema, style)}{joined}"
+    return f"{what}, in this form:\n{skeleton(format, schema, style)}"
 
 
 def describe_json(format: Format, schema: AnswerSchema, style: Style) -> str:
@@ -64,8 +61,8 @@ def describe_json(format: Format, schema: AnswerSchema, style: Style) -> str:
     thing = "JSON array" if pair else "JSON object"
     if schema.single is not None:
         return f"Write only one {thing}, in this form:\n{skeleton(format, schema, style)}"
-    rows = f"Write one {thing} a line, one " + ("line a value" if pair else f"line per {schema.name_key}")
-    return f"{rows}, {_absent(schema, style)}, in this form:\n{skeleton(format, schema, style)}"
+    rows = f"Write one {thing} a line, one for each " + ("value of every " if pair else "") + schema.name_key
+    return f"{rows}{_absent(schema, style)}, in this form:\n{skeleton(format, schema, style)}"
 
 
 def _absent(schema: AnswerSchema, style: Style) -> str:
@@ -75,5 +72,5 @@ def _absent(schema: AnswerSchema, style: Style) -> str:
             return f"文中没有涉及的写“{word}”"
         return f"文中没有涉及的不写，一个都没有时只写“{word}”"
     if style.unmentioned == "placeholder":
-        return f'with "{word}" where the text has nothing on it'
-    return f'leaving out what the text has nothing on, and only "{word}" if that is everything'
+        return f', with "{word}" where the text says nothing about it'
+    return f' that the text says something about, or only "{word}" if there is none'

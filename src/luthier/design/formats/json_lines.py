@@ -1,4 +1,4 @@
-"""`json`: one object a line, `{"aspect": "food", "sentiment": "negative"}`; the format that carries reasons."""
+"""`json`: one object a line, `{"aspect": "food", "sentiment": "negative"}`; it alone carries reasons."""
 
 from __future__ import annotations
 

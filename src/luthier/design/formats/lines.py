@@ -31,6 +31,7 @@ class Lines(Format):
         self, answer: Answer, schema: AnswerSchema, style: Style, reasons: Mapping[str, str] | None = None
     ) -> Written:
         """Writes one line a field; the value alone where the task has one unnamed field."""
+        del reasons  # only JSON has a place for them, and `check` refuses other formats
         if schema.single is not None:
             text = write_single(answer.get("", ()), schema, style)
             return Written(text, {"": (0, len(text))})

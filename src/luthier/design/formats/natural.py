@@ -36,6 +36,7 @@ class Natural(Format):
         self, answer: Answer, schema: AnswerSchema, style: Style, reasons: Mapping[str, str] | None = None
     ) -> Written:
         """Writes one sentence; the value alone where the task has one unnamed field."""
+        del reasons  # only JSON has a place for them, and `check` refuses other formats
         if schema.single is not None:
             text = write_single(answer.get("", ()), schema, style)
             return Written(text, {"": (0, len(text))})

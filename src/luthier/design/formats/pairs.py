@@ -24,6 +24,7 @@ class Pairs(Format):
         self, answer: Answer, schema: AnswerSchema, style: Style, reasons: Mapping[str, str] | None = None
     ) -> Written:
         """Writes one pair a value. A value that reads as the placeholder stands in a list of its own."""
+        del reasons  # only JSON has a place for them, and `check` refuses other formats
         single = schema.single is not None
         text = ""
         spans: dict[str, tuple[int, int]] = {}
