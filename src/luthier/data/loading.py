@@ -187,7 +187,9 @@ def _split(
     inside = ([position for position in group if position < len(train)] for group in duplicates.groups())
     groups = [group for group in inside if group]
     if len(groups) < 2:
-        problem = Problem(f"{len(train)} records, {len(groups)} of them different", allowed="at least 2")
+        problem = Problem(
+            f"{len(train)} records, all of them (near) duplicates", allowed="at least 2 different ones"
+        )
         raise DataError(
             "train is too small to split validation off:", [problem], "give a file as `validation`"
         )

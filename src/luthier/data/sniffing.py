@@ -75,7 +75,7 @@ def sniff(path: Path, task_type: str | None = None) -> Proposal:
             proposal = _text_to_text(table)
         if proposal is not None:
             return _finish(proposal, table, encoding)
-    wanted = f"a {task_type} task" if task_type else "something to predict"
+    wanted = f"the target of {task_type}" if task_type else "something to predict"
     raise UserError(
         f"{path}: no column looks like {wanted} (columns: {', '.join(table.columns)})",
         "a record needs a text and a label, aspects, entities or an output",
@@ -296,9 +296,7 @@ def _finish(proposal: Proposal, table: _Table, encoding: str) -> Proposal:
     language = guess_language(sample or str(next(iter(table.columns.values()))[:50]))
     notes = [*proposal.notes, f"the texts look {'Chinese' if language == 'zh' else 'English'}"]
     if table.seen > table.size:
-        notes.append(
-            f"{table.size:,} of {table.seen:,} records were looked at; others may have other labels"
-        )
+        notes.append(f"{table.size:,} of {table.seen:,} records were looked at; others may have other labels")
     if encoding != "utf-8":
         notes.append(f"the file is not UTF-8; it looks like {encoding}")
     return Proposal({**proposal.task, "language": language}, columns, proposal.label_map, notes, encoding)

@@ -124,7 +124,7 @@ def _jsonl(path: Path, lines: Iterable[str]) -> Iterator[RawRecord | Problem]:
             yield Problem(f"is not JSON ({error}): {shorten(line, 40)!r}", file=path, line=number)
             continue
         except RecursionError:
-            yield Problem(f"is nested too deeply: {shorten(line, 40)!r}", file=path, line=number)
+            yield Problem(f"is JSON nested too deeply: {shorten(line, 40)!r}", file=path, line=number)
             continue
         if isinstance(value, dict):
             yield RawRecord(number, value)

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 def split_indices(
     strata: Sequence[Sequence[str]], groups: Sequence[Sequence[int]], share: float, seed: int
 ) -> tuple[list[int], list[int]]:
-    """Splits records in two by iterative stratification (Sechidis et al. 2011), group by group.
+    """Splits records in two, group by group, by iterative stratification (after Sechidis et al. 2011).
 
-    The rarest label goes first; each of its groups goes to the side that still lacks most of that label, then
-    to the side that lacks most records. So a label met once stays in train, and rare labels are spread before
-    common ones use up the room.
+    The rarest label goes first: of its groups, in random order, validation takes those that fit into what it
+    still lacks of that label, rounded to whole records; the rest is train. So a label met once stays in
+    train, rare labels are spread before common ones use up the room, and duplicates never swamp validation.
 
     Args:
         strata: The labels of each record; a record may have none.
@@ -29,45 +29,30 @@ def split_indices(
     random.Random(seed).shuffle(order)
     labels = [Counter(label for position in group for label in set(strata[position])) for group in order]
     totals = sum(labels, Counter[str]())
-    lacks = [{label: part * count for label, count in totals.items()} for part in (1 - share, share)]
-    room = [part * len(strata) for part in (1 - share, share)]
-    side: dict[int, int] = {}
-    for label in _rarest_first(totals):
-        for number in [n for n in range(len(order)) if labels[n][label] and n not in side]:
-            side[number] = _place(number, label, order, labels, lacks, room)
-    for number in range(len(order)):
-        if number not in side:
-            side[number] = _place(number, None, order, labels, lacks, room)
-    _fill_empty(order, side)
-    parts = [sorted(p for n, group in enumerate(order) if side[n] == part for p in group) for part in (0, 1)]
-    return parts[0], parts[1]
+    lacks = {label: share * count for label, count in totals.items()}
+    room = share * len(strata)
+    validation: set[int] = set()
+    placed: set[int] = set()
+    for label in [*sorted(totals, key=lambda name: (totals[name], name)), None]:
+        members = [n for n in range(len(order)) if n not in placed and (label is None or labels[n][label])]
+        placed.update(members)
+        for number in members:
+            size = len(order[number])
+            fits = label is None or labels[number][label] <= lacks[label] + 0.5
+            if fits and size <= room + 0.5:
+                validation.add(number)
+                room -= size
+                for name, count in labels[number].items():
+                    lacks[name] -= count
+    _fill_empty(order, validation)
+    train = sorted(p for number, group in enumerate(order) if number not in validation for p in group)
+    return train, sorted(p for number in validation for p in order[number])
 
 
-def _rarest_first(totals: Counter[str]) -> list[str]:
-    return [label for label, _ in sorted(totals.items(), key=lambda item: (item[1], item[0]))]
-
-
-def _place(
-    number: int,
-    label: str | None,
-    order: list[list[int]],
-    labels: list[Counter[str]],
-    lacks: list[dict[str, float]],
-    room: list[float],
-) -> int:
-    """Chooses the side (0 train, 1 validation) of one group and books what it takes there."""
-    needs = [(lacks[part][label] if label is not None else 0.0, room[part]) for part in (0, 1)]
-    size = len(order[number])
-    # A group of duplicates that is larger than what validation still takes would swamp it.
-    chosen = 1 if needs[1] > needs[0] and room[1] + 0.5 >= size else 0
-    for name, count in labels[number].items():
-        lacks[chosen][name] -= count
-    room[chosen] -= size
-    return chosen
-
-
-def _fill_empty(order: list[list[int]], side: dict[int, int]) -> None:
+def _fill_empty(order: list[list[int]], validation: set[int]) -> None:
     """Moves the smallest group where one side of at least two groups got nothing."""
-    for part in (0, 1):
-        if len(order) > 1 and part not in side.values():
-            side[min(range(len(order)), key=lambda number: len(order[number]))] = part
+    smallest = min(range(len(order)), key=lambda number: len(order[number]), default=0)
+    if len(order) > 1 and not validation:
+        validation.add(smallest)
+    elif len(order) > 1 and len(validation) == len(order):
+        validation.remove(smallest)

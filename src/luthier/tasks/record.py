@@ -118,7 +118,7 @@ class RecordReader:
         label = as_name(value)
         if isinstance(label, str) and label in labels:
             return label
-        if not isinstance(label, str):
+        if not isinstance(label, str) or is_missing(label):
             self.add(field, f"is {describe(value)}", allowed=listed(labels))
             return None
         guess = nearest(label, labels)

@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import gzip
+import json
+
+import pytest
+
+from luthier.data import ReadOptions, read_examples
+from luthier.errors import DataError
+from luthier.tasks import Aspects, Classification, Entity, Extraction, Generation, Turn
+
+SENTIMENT = Classification(labels=("positive", "negative"))
+
+
+def read(path, task=SENTIMENT, labelled=True, **options):
+    return read_examples(path.name, task, ReadOptions(**options), base_dir=path.parent, labelled=labelled)[0]
+
+
+def refusal(path, task=SENTIMENT, **options):
+    with pytest.raises(DataError) as caught:
+        read(path, task, **options)
+    return caught.value
+
+
+def write(path, *rows):
+    lines = [row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+GOOD = {"text": "好喝", "label": "positive"}
+
+
+def test_ids_and_origins_tell_where_a_record_stands(tmp_path):
+    path = write(tmp_path / "t.jsonl", GOOD, "", {**GOOD, "id": 7})
+    first, second = read(path)
+    assert (first.id, first.origin) == ("t-1", "t.jsonl:1")
+    assert (second.id, second.origin) == ("7", "t.jsonl:3")
+
+
+@pytest.mark.parametrize(
+    "name", ["t.jsonl", "t.json", "t.csv", "t.tsv", "t.parquet", "t.jsonl.gz", "t.csv.gz"]
+)
+def test_every_form_gives_the_same_examples(tmp_path, name):
+    import pyarrow
+    import pyarrow.parquet
+
+    rows = [{"text": 'a, "b"\nc', "label": "1"}, {"text": "\u2028d\te", "label": "0"}]
+    path = tmp_path / name
+    mark = "\t" if "tsv" in name else ","
+    cells = [[f'"{row["text"].replace(chr(34), chr(34) * 2)}"', row["label"]] for row in rows]
+    table = "\n".join(mark.join(line) for line in [["text", "label"], *cells])
+    if name == "t.parquet":
+        pyarrow.parquet.write_table(
+            pyarrow.Table.from_pylist([{**r, "label": int(r["label"])} for r in rows]), path
+        )
+    else:
+        text = table if "csv" in name or "tsv" in name else "\n".join(json.dumps(row) for row in rows)
+        text = json.dumps(rows) if name == "t.json" else text
+        (gzip.open if name.endswith(".gz") else open)(path, "wb").write(text.encode())
+    examples = read(path, label_map={1: "positive", 0: "negative"})
+    assert [(e.text, e.target) for e in examples] == [('a, "b"\nc', "positive"), ("\u2028d\te", "negative")]
+
+
+def test_a_saved_dataset_gives_its_split_and_the_names_of_its_classes(tmp_path):
+    import datasets
+
+    features = datasets.Features(
+        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["negative", "positive"])}
+    )
+    part = datasets.Dataset.from_dict({"text": ["a", "b"], "label": [1, 0]}, features=features)
+    datasets.DatasetDict({"train": part, "test": part.select([1])}).save_to_disk(str(tmp_path / "saved"))
+    assert [e.target for e in read(tmp_path / "saved", split="train")] == ["positive", "negative"]
+    assert [e.text for e in read(tmp_path / "saved", split="test")] == ["b"]
+    error = refusal(tmp_path / "saved", split="validation")
+    assert "no split 'validation'" in str(error)
+    assert "allowed: train, test" in str(error)
+
+
+def test_a_folder_of_files_is_read_as_it_is_now(tmp_path):
+    folder = tmp_path / "hub"
+    folder.mkdir()
+    write(folder / "train.jsonl", GOOD)
+    assert [e.text for e in read(folder, split="train")] == ["好喝"]
+    write(folder / "train.jsonl", {**GOOD, "text": "难喝"})
+    assert [e.text for e in read(folder, split="train")] == ["难喝"]
+
+
+def test_csv_lines_count_the_lines_of_quoted_texts(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('text,label\n"a\nb\nc",positive\nd,wrong\n', encoding="utf-8")
+    (problem,) = refusal(path).problems
+    assert (problem.file, problem.line, problem.field) == (path, 5, "label")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("text,label\na,positive,x\n", "has 3 cells where the header names 2"),
+        ('text,label\n"a,positive\n', "broken quoting"),
+        ("text,text\na,b\n", "two columns are called 'text'"),
+        ("text,label\n", "holds no records"),
+        ("text,label\na,\n", "label: is empty"),
+    ],
+)
+def test_broken_tables_are_told(tmp_path, content, words):
+    path = tmp_path / "t.csv"
+    path.write_text(content, encoding="utf-8")
+    assert words in str(refusal(path))
+
+
+def test_semicolons_are_understood(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("text;label\na, b;positive\n", encoding="utf-8-sig")
+    assert read(path)[0].text == "a, b"
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "words"),
+    [
+        ('{"text": "a", "label": "positive"}\n{"text": }\n', 2, "is not JSON"),
+        ('{"text": "a", "label": "positive"}\n[1]\n', 2, "is not an object"),
+        ('{"text": "a", "label": NaN}\n', 1, "is empty"),
+        ('{"text": "a", "label": "positiv"}\n', 1, "did you mean 'positive'?"),
+        ('{"text": "", "label": "positive"}\n', 1, "text: is empty"),
+        ('{"id": 1, "text": "a", "label": "positive"}\n' * 2, 2, "'1' is the id of line 1 too"),
+        ("[" * 100_000 + "\n", 1, "JSON"),
+    ],
+)
+def test_bad_lines_are_told_with_their_number(tmp_path, content, line, words):
+    path = tmp_path / "t.jsonl"
+    path.write_text(content, encoding="utf-8")
+    (problem,) = refusal(path).problems
+    assert problem.line == line
+    assert words in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ('[\n{"text": "a", "label": "positive"},\n{"text" "b"}]', ":3: is not JSON"),
+        ('[\n{"text": "a", "label": "positive"}\n{"text": "b"}]', ":3: is not JSON: a comma or ] is missing"),
+        ('{\n"data": []\n}', "is not an array of objects"),
+        ("[1]", "is not an object: '1'"),
+        ("[]", "holds no records"),
+        ("", "is empty"),
+    ],
+)
+def test_broken_arrays_are_told(tmp_path, content, words):
+    path = tmp_path / "t.json"
+    path.write_text(content, encoding="utf-8")
+    assert words in str(refusal(path))
+
+
+def test_twenty_problems_are_listed_and_the_rest_counted(tmp_path):
+    error = refusal(write(tmp_path / "t.jsonl", *[{"text": "a", "label": "?"}] * 50))
+    assert (len(error.problems), error.total) == (20, 50)
+    assert "50 problems in 50 records" in str(error)
+    assert "... and 30 more" in str(error)
+
+
+def test_a_column_under_another_name_is_one_problem_with_the_line_to_write(tmp_path):
+    path = write(tmp_path / "t.jsonl", *[{"review": "a", "label": "positive"}] * 50)
+    (problem,) = refusal(path).problems
+    assert "no column 'text'" in str(problem)
+    assert "write `columns: {text: review}`" in str(problem)
+    assert read(path, columns={"text": "review"})[49].text == "a"
+
+
+def test_a_misspelt_mapping_is_told(tmp_path):
+    path = write(tmp_path / "t.jsonl", {"review": "a", "label": "positive", "why": "b"})
+    (problem,) = refusal(path, columns={"text": "reveiw"}).problems
+    assert "did you mean 'review'?" in str(problem)
+
+
+def test_problems_name_the_column_as_the_file_does(tmp_path):
+    path = write(tmp_path / "t.jsonl", {"review": "", "label": "positive"})
+    (problem,) = refusal(path, columns={"text": "review"}).problems
+    assert problem.field == "review"
+
+
+def test_unlabelled_files_need_no_mapped_label(tmp_path):
+    path = write(tmp_path / "t.jsonl", {"review": "a"})
+    (example,) = read(path, labelled=False, columns={"text": "review", "label": "stars"})
+    assert (example.text, example.target) == ("a", None)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_byte_order_mark_is_understood(tmp_path, encoding):
+    path = tmp_path / "t.csv"
+    path.write_text("text,label\n好,positive\n", encoding=encoding)
+    assert read(path)[0].text == "好"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "guess", "text"),
+    [
+        ("gb18030", "gb18030", "这家店的菜很好吃，服务也不错"),
+        ("latin-1", "cp1252", "Café très agréable à côté de la gare"),
+        ("big5", "big5", "這家店的菜很好吃，服務也不錯"),
+    ],
+)
+def test_other_encodings_are_refused_with_offset_and_advice(tmp_path, encoding, guess, text):
+    path = tmp_path / "t.csv"
+    path.write_text(f"text,label\n{text},positive\n", encoding=encoding)
+    (problem,) = refusal(path).problems
+    offset = next(i for i, byte in enumerate(path.read_bytes()) if byte > 127)
+    assert f"byte {offset} cannot be decoded" in str(problem)
+    assert f"`encoding: {guess}`" in str(problem)
+    assert read(path, encoding=encoding)[0].text == text
+
+
+def test_missing_files_and_folders_are_told(tmp_path):
+    write(tmp_path / "train.jsonl", GOOD)
+    assert "did you mean train.jsonl?" in str(refusal(tmp_path / "trian.jsonl"))
+    assert "no such folder" in str(refusal(tmp_path / "nowhere" / "train.jsonl"))
+    (tmp_path / "t.docx").write_text("x")
+    assert "unknown kind of file '.docx'" in str(refusal(tmp_path / "t.docx"))
+    (tmp_path / "t.parquet").write_text("x")
+    assert "not a readable Parquet file" in str(refusal(tmp_path / "t.parquet"))
+    (tmp_path / "t.jsonl.gz").write_text("x")
+    assert "cannot be read" in str(refusal(tmp_path / "t.jsonl.gz"))
+
+
+def test_structures_fit_into_csv_and_parquet_cells(tmp_path):
+    import pyarrow
+    import pyarrow.parquet
+
+    path = tmp_path / "t.csv"
+    path.write_text('text,entities\nAl,"[{""start"": 0, ""end"": 2, ""type"": ""PER""}]"\n', encoding="utf-8")
+    assert read(path, Extraction(types=("PER",)))[0].target == (Entity(0, 2, "PER", "Al"),)
+    # Arrow gives every row every key of a struct, null where the row had none.
+    rows = [{"text": "x", "aspects": {"a": "positive"}}, {"text": "y", "aspects": {"b": "negative"}}]
+    pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "t.parquet")
+    targets = [e.target for e in read(tmp_path / "t.parquet", Aspects(aspects=("a", "b")))]
+    assert targets == [{"a": "positive"}, {"b": "negative"}]
+
+
+def test_dialogue_forms_become_the_same_example(tmp_path):
+    alpaca = {"instruction": "", "input": "c", "output": "d", "history": [["a", "b"]], "system": "s"}
+    turns = [("system", "s"), ("human", "a"), ("gpt", "b"), ("human", "c"), ("gpt", "d")]
+    sharegpt = {"conversations": [{"from": role, "value": text} for role, text in turns]}
+    names = {"human": "user", "gpt": "assistant", "system": "system"}
+    messages = {"messages": [{"role": names[role], "content": text} for role, text in turns]}
+    path = write(tmp_path / "t.jsonl", alpaca, sharegpt, messages)
+    for example in read(path, Generation()):
+        assert (example.text, example.target) == ("c", "d")
+        assert example.history == (Turn("system", "s"), Turn("user", "a"), Turn("assistant", "b"))
+
+
+@pytest.mark.parametrize(
+    ("turns", "words"),
+    [
+        ([], "is not a list of turns"),
+        ([{"role": "user", "content": "a"}], "does not end with a turn of the assistant"),
+        ([{"role": "assistant", "content": "a"}], "has no turn of the user"),
+        ([{"role": "tool", "content": "a"}], "messages[0]: has the role 'tool'"),
+        ([{"role": "user", "content": 5}, {"role": "assistant", "content": "a"}], "messages[0]: has no text"),
+    ],
+)
+def test_broken_dialogues_are_told(tmp_path, turns, words):
+    assert words in str(refusal(write(tmp_path / "t.jsonl", {"messages": turns}), Generation()))
+
+
+def test_ignored_columns_are_counted(tmp_path):
+    path = write(tmp_path / "t.jsonl", {**GOOD, "stars": 3}, GOOD)
+    _, report = read_examples(path.name, SENTIMENT, ReadOptions(), base_dir=tmp_path)
+    assert (report.records, report.ignored_columns) == (2, {"stars": 1})

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from pydantic import TypeAdapter
+
+from luthier.data import DataOptions, load_splits, sniff
+from luthier.errors import DataError, UserError
+from luthier.tasks import AnyTask
+
+
+def guess(path, rows, task_type=None):
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    proposal = sniff(path, task_type)
+    # Whatever is proposed has to load the file it was proposed for.
+    task = TypeAdapter(AnyTask).validate_python(proposal.task)
+    options = DataOptions(train=path.name, columns=dict(proposal.columns), label_map=dict(proposal.label_map))
+    load_splits(options, task, base_dir=path.parent)
+    return proposal
+
+
+def test_classification_sorted_by_label(tmp_path):
+    path = tmp_path / "r.csv"
+    lines = [f"{label},味道不错的第{n}家店，服务也还可以" for label in (1, 0) for n in range(3000)]
+    path.write_text("\n".join(["label,review", *lines]), encoding="utf-8")
+    proposal = sniff(path)
+    assert proposal.task == {"type": "classification", "labels": ["0", "1"], "language": "zh"}
+    assert proposal.columns == {"text": "review"}
+    assert any("label_map" in note for note in proposal.notes)
+
+
+def test_spellings_of_one_label_are_mapped(tmp_path):
+    rows = [{"text": f"text number {n} of many", "label": ("Yes", "yes", "no")[n % 3]} for n in range(30)]
+    proposal = guess(tmp_path / "r.jsonl", [*rows, {"text": "the last text", "label": "yes"}])
+    assert proposal.task["labels"] == ["yes", "no"]
+    assert proposal.label_map == {"Yes": "yes"}
+
+
+def test_pairs(tmp_path):
+    rows = [
+        {"premise": f"a long story {n}", "hypothesis": f"a claim {n}", "label": "xy"[n % 2]}
+        for n in range(20)
+    ]
+    proposal = guess(tmp_path / "r.jsonl", rows)
+    assert proposal.task["pair"] is True
+    assert proposal.columns == {"text": "premise", "text_pair": "hypothesis"}
+
+
+def test_several_labels(tmp_path):
+    rows = [{"text": f"{n * 104729} is story {n * 7919}", "tags": ["a", "b"][: n % 3]} for n in range(20)]
+    proposal = guess(tmp_path / "r.jsonl", rows)
+    assert proposal.task["multi_label"] is True
+    assert proposal.columns == {"labels": "tags"}
+
+
+def test_aspects(tmp_path):
+    rows = [
+        {"text": f"{n * 104729} is story {n * 7919}", "aspects": {"food": "negative", "bar": "positive"}}
+        for n in range(9)
+    ]
+    proposal = guess(tmp_path / "r.jsonl", rows)
+    assert proposal.task["aspects"] == ["food", "bar"]
+    assert proposal.task["labels"] == ["positive", "negative"]
+
+
+def test_extraction(tmp_path):
+    rows = [{"text": f"李雷 {n}", "entities": [{"start": 0, "end": 2, "type": "人"}]} for n in range(9)]
+    proposal = guess(tmp_path / "r.jsonl", rows)
+    assert proposal.task == {"type": "extraction", "types": ["人"], "language": "zh"}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"instruction": "do {}", "input": "", "output": "done {}"},
+        {"messages": [{"role": "user", "content": "hi {}"}, {"role": "assistant", "content": "ho {}"}]},
+        {"article": "a very long article about {}", "summary": "about {}"},
+    ],
+)
+def test_generation(tmp_path, row):
+    rows = [json.loads(json.dumps(row).replace("{}", str(n * 12345))) for n in range(9)]
+    assert guess(tmp_path / "r.jsonl", rows).task["type"] == "generation"
+
+
+def test_nothing_to_predict(tmp_path):
+    with pytest.raises(UserError, match="no column looks like something to predict"):
+        guess(tmp_path / "r.jsonl", [{"text": f"only text {n}"} for n in range(9)])
+    with pytest.raises(UserError, match="the target of aspects"):
+        guess(tmp_path / "r.jsonl", [{"text": f"only text {n}"} for n in range(9)], "aspects")
+
+
+def test_other_encodings_are_found(tmp_path):
+    path = tmp_path / "r.csv"
+    lines = [f"{'好差'[n % 2]},味道不错的第{n}家店" for n in range(20)]
+    path.write_text("\n".join(["label,text", *lines]), encoding="gb18030")
+    assert sniff(path).encoding == "gb18030"
+
+
+def test_unreadable_files_are_told(tmp_path):
+    with pytest.raises(DataError, match="no such file"):
+        sniff(tmp_path / "r.jsonl")
