@@ -22,7 +22,8 @@ def writer(task=ASPECTS, **options):
 def test_the_plain_layout():
     sample = writer().sample(REVIEW)
     assert sample.text == (
-        "Judge food, price.\n\nText:\nThe soup was cold.\n\nAnswer:\nfood: negative\nprice: not mentioned<|end|>"
+        "Judge food, price.\n\nText:\nThe soup was cold.\n\nAnswer:\n"
+        "food: negative\nprice: not mentioned<|end|>"
     )
     assert sample.supervised_text == "food: negative\nprice: not mentioned<|end|>"
     roles = [segment.role for segment in sample.segments]

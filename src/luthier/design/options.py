@@ -26,7 +26,8 @@ class Design(BaseModel):
     """How an example becomes the text that a model reads and writes.
 
     The strategy fills what is not given, so that a validated design names every option and reading its own
-    dump gives it back. The paper's baseline: `Design(strategy="custom", instruction="last", format="natural")`.
+    dump gives it back. The paper's baseline is `Design(strategy="custom", instruction="last",
+    format="natural")`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -252,3 +252,15 @@ def test_a_lead_in_before_a_short_label_is_passed_over(name):
     reading = read(name, "Answer: B", schema)
     assert reading.answer == {"": ("B",)}
     assert kinds(reading) == {Kind.PUNCTUATION}
+
+
+def test_names_in_markdown_are_read():
+    reading = read("lines", "**food**: negative\n**price**: positive\n**parking**: not mentioned", EN)
+    assert reading.answer == FULL_EN
+    assert kinds(reading) == {Kind.PUNCTUATION}
+
+
+def test_a_pair_that_breaks_off_is_salvaged():
+    reading = read("pairs", '["food", "negative"]\n["price", "positive', EN, unmentioned="omit")
+    assert reading.answer == FULL_EN
+    assert kinds(reading) == {Kind.BROKEN_JSON}

@@ -143,7 +143,8 @@ def assemble(
         for deviation in own.reading({}, {}, "").deviations:
             notes.add(deviation.kind, deviation.detail)
         if entry.name != item.name:
-            notes.add(DeviationKind.OTHER_WORDS, entry.name)
+            decorated = entry.name.strip(" *`'\"“”") == item.name
+            notes.add(DeviationKind.PUNCTUATION if decorated else DeviationKind.OTHER_WORDS, entry.name)
         if entry.loose and len(notes) == before:
             notes.add(DeviationKind.PUNCTUATION, f"{entry.name} {entry.raw or ''}")
         answer[item.name] = values

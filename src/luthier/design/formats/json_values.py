@@ -18,6 +18,7 @@ _MOST_VALUES = 2000
 _OPENING = re.compile(r"[{\[]")
 _KEY = re.compile(r"[\"'“”‘’]?([^\W\d][^\"'“”‘’:：{}\[\],，\n]{0,60})[\"'“”‘’]?[ \t]{0,9}[:：][ \t]{0,9}")
 _STRING = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+_PAIR = re.compile(r'\[\s{0,9}"([^"\\\n]{1,80})"\s{0,9}[,，:：]\s{0,9}"([^"\\\n]+)')
 _CLOSING = {'"': '"', "'": "'", "“": "”", "‘": "’"}
 
 
@@ -68,7 +69,7 @@ def _note_between(gap: str, notes: Notes, *, first: bool) -> None:
 
 
 def _salvage(text: str, schema: AnswerSchema) -> list[Any]:
-    """Returns the objects that broken JSON still shows: a new one at each repeated key."""
+    """Returns the objects that broken JSON still shows: a new one at each repeated key; or a pair."""
     single = schema.single
     keys = [schema.value_key, schema.reason_key, *([] if single else [schema.name_key])]
     found: list[_Object] = []
@@ -81,7 +82,8 @@ def _salvage(text: str, schema: AnswerSchema) -> list[Any]:
         if not found or key in found[-1] or key == schema.name_key:
             found.append(_Object([]))
         found[-1][key] = value
-    return [item for item in found if set(item) != {schema.name_key}]
+    pair = None if found else _PAIR.match(text)
+    return [list(pair.groups())] if pair else [item for item in found if set(item) != {schema.name_key}]
 
 
 def _salvage_value(text: str, start: int) -> tuple[Any, int]:
