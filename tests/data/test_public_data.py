@@ -119,7 +119,12 @@ SETS = {
 }
 
 
-@pytest.mark.parametrize("name", SETS)
+LARGE = {"shopping_zh", "scitldr_en", "cluener_zh"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in SETS]
+)
 def test_every_set_loads_whole(name):
     section, data, expected = SETS[name]
     task = TypeAdapter(AnyTask).validate_python(section)
