@@ -28,7 +28,7 @@ def fit_baselines(
         names: As in `EvaluationOptions.baselines`.
         task: With the label space of training.
         examples: The labelled training set, at least one example.
-        seed: Of the folds that choose regularisation.
+        seed: Of the solver.
     """
     kind = task.schema().fields[0].kind
     fitted: list[Baseline] = []
