@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
+from tests.models import tiny
 
 from luthier.methods import Method, count_parameters
 from luthier.models import load_finetuned, save_model
-from tests.models import tiny
 
 IDS = torch.tensor([[5, 6, 7, 8, 9, 10], [11, 12, 13, 14, 15, 16]])
 

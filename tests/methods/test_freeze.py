@@ -3,16 +3,16 @@ from __future__ import annotations
 import pytest
 import torch
 from pydantic import ValidationError
-
-from luthier.errors import UserError
-from luthier.methods import Freeze, Trainable
 from tests.methods.contract import MethodContract
 from tests.methods.test_full import GPT2_LAYER, LLAMA_LAYER, QWEN2_LAYER
 from tests.models import tiny
 
+from luthier.errors import UserError
+from luthier.methods import Freeze, Trainable
+
 
 class TestLastLayer(MethodContract):
-    """The default of embeddings, head and norm: the head moves only where it is a matrix of its own (Llama here)."""
+    """By default the head moves only where it is a matrix of its own, as in the Llama here."""
 
     method = Freeze(trainable=Trainable(last=1))
 

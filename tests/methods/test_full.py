@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from luthier.methods import Full
 from tests.methods.contract import MethodContract
+
+from luthier.methods import Full
 
 # Hidden 32, 2 layers, vocabulary 384. Llama and Qwen2: 4 heads and 2 key-value heads of 8, MLP 48; a layer is
 # q 32*32 + k 32*16 + v 32*16 + o 32*32 + MLP 3*32*48 + 2 norms of 32.

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tests.methods.contract import IDS, MethodContract, train
+from tests.models import tiny
 
 from luthier.errors import UserError
 from luthier.methods import Lora, count_parameters
-from tests.methods.contract import IDS, MethodContract, train
-from tests.models import tiny
 
 # A rank-r addition to a matrix of a by b has r * (a + b) parameters.
 ATTENTION = (32 + 32) + 2 * (32 + 16) + (32 + 32)

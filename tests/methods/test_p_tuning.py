@@ -3,14 +3,14 @@ from __future__ import annotations
 import pytest
 import torch
 from pydantic import ValidationError
+from tests.methods.contract import IDS, MethodContract
+from tests.models import tiny
 
 from luthier.errors import UserError
 from luthier.methods import PTuningV2
 from luthier.models import context_length
-from tests.methods.contract import IDS, MethodContract
-from tests.models import tiny
 
-# A virtual token has a key and a value at each of 2 layers: 2 * 2 * 16 (2 key-value heads of 8), GPT-2 2 * 2 * 32.
+# A virtual token has a key and a value in each of 2 layers, of 16 numbers (2 heads of 8), in GPT-2 of 32.
 WIDTH = {"llama": 2 * 2 * 16, "qwen2": 2 * 2 * 16, "gpt2": 2 * 2 * 32}
 
 

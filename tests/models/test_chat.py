@@ -3,9 +3,9 @@ from __future__ import annotations
 import copy
 
 import pytest
+from tests.models import tiny
 
 from luthier.models import chat_template, stop_token_ids
-from tests.models import tiny
 
 
 def test_the_end_of_turn_need_not_be_eos_and_generation_stops_at_both() -> None:

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.models import tiny
 
 from luthier.design.sample import Sample, Segment
 from luthier.models import UNSUPERVISED, TooLongError, encode
-from tests.models import tiny
 
 TOKENIZERS = {"byte-level": tiny.byte_level, "metaspace": tiny.metaspace}
 TEXT = st.text(alphabet=st.sampled_from("ab :,\n汤冷é🙂<>"), max_size=30)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.models import tiny
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from luthier.errors import UserError
@@ -16,7 +17,6 @@ from luthier.models import (
     load_tokenizer,
     save_model,
 )
-from tests.models import tiny
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests.models import tiny
 
 from luthier.design.sample import Sample, Segment
 from luthier.errors import DataError
 from luthier.models import encode, encode_all
-from tests.models import tiny
 
 END = Segment("<|endoftext|>", "end", True)
 

@@ -1,4 +1,4 @@
-"""Random models of a few thousand parameters and tokenizers made on the spot, for the tests of several rooms."""
+"""Random models of a few thousand parameters and tokenizers made on the spot, for several rooms."""
 
 from __future__ import annotations
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from tests.models import tiny
+
 from luthier.design.sample import Sample, Segment
 from luthier.models import encode_all
-from tests.models import tiny
 
 WORDS = ("soup", "view", "cold", "warm", "汤", "price", "service", "good", "bad")
 

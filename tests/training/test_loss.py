@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 import torch
+from tests.models import tiny
+from tests.training.rows import rows
 from transformers import AutoModelForCausalLM, Gemma2Config
 
 from luthier.methods import Freeze, Full, Lora, PTuningV2
 from luthier.training.batches import Collator
 from luthier.training.loss import supervised_loss, supervised_weight
-from tests.models import tiny
-from tests.training.rows import rows
 
 METHODS = (Full(), Freeze(), Lora(rank=2), PTuningV2(prompt_length=3))
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
+from tests.models import tiny
+from tests.training.rows import rows
 
 from luthier.errors import UserError
 from luthier.methods import PTuningV2
 from luthier.training import TrainingOptions, batch_size, max_length
 from luthier.training.arguments import total_steps
-from tests.models import tiny
-from tests.training.rows import rows
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.models import tiny
+from tests.training.rows import rows
 
 from luthier.methods import Full
 from luthier.training import TrainingOptions, predict_seconds, probe, train
 from luthier.training.probe import Probe
-from tests.models import tiny
-from tests.training.rows import rows
 
 OPTIONS = TrainingOptions(epochs=2, batch_size=8, precision="float32")
 

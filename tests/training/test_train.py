@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 import torch
+from tests.models import tiny
+from tests.training.rows import rows
 
 from luthier.errors import DataError, LuthierError, UserError
 from luthier.methods import Freeze, Full, Lora, PTuningV2, count_parameters
 from luthier.training import EarlyStopping, TrainingOptions, TrainResult, train
-from tests.models import tiny
-from tests.training.rows import rows
 
 QUICK = TrainingOptions(epochs=2, batch_size=4, precision="float32")
 
@@ -36,7 +36,7 @@ def assert_same(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -
     assert [name for name in left if not torch.equal(left[name], right[name])] == []
 
 
-class Killed(Exception):
+class KilledError(Exception):
     pass
 
 
@@ -50,7 +50,7 @@ def killed_after(evaluations: int) -> Any:
         random.random()  # what is drawn while measuring must not matter
         torch.rand(1)
         if count > evaluations:
-            raise Killed
+            raise KilledError
         return {"kappa": sum(p.abs().sum().item() for p in model.parameters() if p.requires_grad)}
 
     return measure
@@ -75,7 +75,7 @@ def test_resumed_equals_straight_through_bit_for_bit(tmp_path: Path, method: Any
         epochs=3, batch_size=4, gradient_accumulation=2, evaluate_every=every, precision="float32"
     )
     straight, whole = run(tmp_path / "a", options, method, evaluate=killed_after(99))
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         run(tmp_path / "b", options, method, evaluate=killed_after(2))
     # A checkpoint that was cut off while it was written must not be taken for the newest.
     (tmp_path / "b" / "checkpoint-99").mkdir()
@@ -88,7 +88,7 @@ def test_resumed_equals_straight_through_bit_for_bit(tmp_path: Path, method: Any
 
 
 def test_resuming_what_was_started_otherwise_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         run(tmp_path, evaluate=killed_after(1))
     with pytest.raises(UserError, match="learning rate"):
         run(tmp_path, learning_rate=1e-4, resume=True)

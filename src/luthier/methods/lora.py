@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from luthier.errors import UserError
+from luthier.methods.adapter import add_adapter
 from luthier.methods.base import Method
 from luthier.methods.rates import interpolate_rate
 
@@ -45,7 +46,7 @@ class Lora(Method):
         Raises:
             UserError: Where no layer has a name in `targets`.
         """
-        from peft import LoraConfig, get_peft_model
+        from peft import LoraConfig
         from transformers.pytorch_utils import Conv1D
 
         config = LoraConfig(
@@ -60,7 +61,7 @@ class Lora(Method):
             fan_in_fan_out=any(isinstance(module, Conv1D) for module in model.modules()),
         )
         try:
-            return get_peft_model(model, config)
+            return add_adapter(model, config)
         except ValueError as error:
             names = sorted(
                 {name.rpartition(".")[2] for name, module in model.named_modules() if _is_linear(module)}

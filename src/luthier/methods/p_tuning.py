@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, model_validator
 
 from luthier.errors import UserError
+from luthier.methods.adapter import add_adapter
 from luthier.methods.base import Method
 from luthier.methods.rates import interpolate_rate
 
@@ -45,13 +46,8 @@ class PTuningV2(Method):
         Raises:
             UserError: Where PEFT cannot do prefix tuning with this model, or it checkpoints its activations.
         """
-        from peft import PrefixTuningConfig, get_peft_model
+        from peft import PrefixTuningConfig
 
-        if getattr(model, "is_gradient_checkpointing", False):
-            raise UserError(
-                "P-tuning v2 cannot run with gradient checkpointing: a layer run again has no prefix",
-                "set training.gradient_checkpointing: false, or choose method: lora",
-            )
         size = self.projection_size or model.config.get_text_config().hidden_size
         config = PrefixTuningConfig(
             task_type="CAUSAL_LM",
@@ -60,7 +56,7 @@ class PTuningV2(Method):
             encoder_hidden_size=size if self.projection else None,
         )
         try:
-            wrapped = get_peft_model(model, config)
+            wrapped = add_adapter(model, config)
         except (ValueError, KeyError, AttributeError) as error:
             raise UserError(
                 f"P-tuning v2 does not work with {type(model).__name__}: {error}", "choose method: lora"

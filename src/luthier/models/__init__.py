@@ -2,7 +2,7 @@
 
 from luthier.models.chat import chat_template, stop_token_ids
 from luthier.models.context import context_length
-from luthier.models.encode import UNSUPERVISED, Encoded, Encoder, TooLongError, Truncate, encode
+from luthier.models.encode import UNSUPERVISED, Encoded, Encoder, TooLongError, Truncate, encode, token_ids
 from luthier.models.load import load_finetuned, load_model, load_tokenizer, save_model
 from luthier.models.options import ModelOptions, embedded_models, fingerprint
 from luthier.models.rows import EncodeReport, encode_all
@@ -26,4 +26,5 @@ __all__ = [
     "load_tokenizer",
     "save_model",
     "stop_token_ids",
+    "token_ids",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -65,42 +66,48 @@ def training_arguments(
     from transformers import TrainingArguments
 
     steps = total_steps(rows, batch_size, options)
-    rhythm: dict[str, Any] = {"eval_strategy": "no", "save_strategy": "epoch"}
+    extra: dict[str, Any] = {"eval_strategy": "no", "save_strategy": "epoch"}
     if options.evaluate_every != "epoch":
-        rhythm |= {"save_strategy": "steps", "save_steps": options.evaluate_every}
+        extra |= {"save_strategy": "steps", "save_steps": options.evaluate_every}
     if evaluates:
-        rhythm |= {"eval_strategy": rhythm["save_strategy"], "eval_steps": rhythm.get("save_steps")}
-        rhythm |= {"load_best_model_at_end": True, "metric_for_best_model": "loss"}
-    arguments = TrainingArguments(
-        output_dir=str(output_dir),
-        num_train_epochs=options.epochs,
-        max_steps=options.steps or -1,
-        per_device_train_batch_size=batch_size,
-        per_device_eval_batch_size=batch_size * 2,
-        gradient_accumulation_steps=options.gradient_accumulation,
-        learning_rate=learning_rate,
-        # A float below 1 is a share to the Trainer, so the steps are counted here, where 0 is 0.
-        warmup_steps=int(options.warmup * steps),
-        lr_scheduler_type=_SCHEDULES[options.schedule],
-        weight_decay=options.weight_decay,
-        max_grad_norm=options.max_grad_norm,
-        optim=_OPTIMIZERS[options.optimizer],
-        bf16=use_bfloat16(options),
-        use_cpu=not (torch.cuda.is_available() or torch.backends.mps.is_available()),
-        gradient_checkpointing=options.gradient_checkpointing,
-        gradient_checkpointing_kwargs={"use_reentrant": False} if options.gradient_checkpointing else None,
-        save_total_limit=options.save_total_limit + evaluates,
-        logging_strategy="steps",
-        logging_steps=max(1, steps // _POINTS),
-        logging_nan_inf_filter=False,
-        report_to=list(options.report_to) or "none",
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        dataloader_pin_memory=torch.cuda.is_available(),
-        log_level="error",
-        seed=seed,
-        **rhythm,
-    )
+        extra |= {"eval_strategy": extra["save_strategy"], "eval_steps": extra.get("save_steps")}
+        extra |= {"load_best_model_at_end": True, "metric_for_best_model": "loss"}
+    if options.gradient_checkpointing:
+        extra |= {
+            "gradient_checkpointing": True,
+            "gradient_checkpointing_kwargs": {"use_reentrant": False},
+        }
+    with warnings.catch_warnings():
+        # The successor of `gradient_checkpointing` is not in every transformers 5.
+        warnings.simplefilter("ignore", FutureWarning)
+        arguments = TrainingArguments(
+            output_dir=str(output_dir),
+            num_train_epochs=options.epochs,
+            max_steps=options.steps or -1,
+            per_device_train_batch_size=batch_size,
+            per_device_eval_batch_size=batch_size * 2,
+            gradient_accumulation_steps=options.gradient_accumulation,
+            learning_rate=learning_rate,
+            # A float below 1 is a share to the Trainer, so the steps are counted here, where 0 is 0.
+            warmup_steps=int(options.warmup * steps),
+            lr_scheduler_type=_SCHEDULES[options.schedule],
+            weight_decay=options.weight_decay,
+            max_grad_norm=options.max_grad_norm,
+            optim=_OPTIMIZERS[options.optimizer],
+            bf16=use_bfloat16(options),
+            use_cpu=not (torch.cuda.is_available() or torch.backends.mps.is_available()),
+            save_total_limit=options.save_total_limit + evaluates,
+            logging_strategy="steps",
+            logging_steps=max(1, steps // _POINTS),
+            logging_nan_inf_filter=False,
+            report_to=list(options.report_to) or "none",
+            disable_tqdm=True,
+            remove_unused_columns=False,
+            dataloader_pin_memory=torch.cuda.is_available(),
+            log_level="error",
+            seed=seed,
+            **extra,
+        )
     if arguments.n_gpu > 1:
         # More GPUs are used through `accelerate launch`; DataParallel would copy the model at every step.
         arguments._n_gpu = 1
