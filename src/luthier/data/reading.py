@@ -108,6 +108,8 @@ def read_examples(
     examples = Examples.write(reading, None if workdir is None else workdir / f"{name}.arrow")
     if not reading.total and not len(examples):
         reading.add(Problem("holds no records", file=reading.file, allowed="at least one"))
+    if reading.total and not reading.records:
+        raise DataError(f"{path} cannot be read:", reading.problems, total=reading.total)
     if reading.total:
         summary = f"{path}: {reading.total} {'problem' if reading.total == 1 else 'problems'}"
         hint = "correct the records, or map their names with `columns` and `label_map` in the recipe's `data`"
