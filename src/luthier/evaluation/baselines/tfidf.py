@@ -15,8 +15,11 @@ from luthier.tasks.example import Example
 from luthier.text import Language
 
 STRENGTH = 10.0
-"""Inverse regularisation strength C. TF-IDF rows have length 1, for which scikit-learn's own 1.0 is too tame; on
-real sets 10 was never far from the best of 1, 10 and 100, so a search would cost more than it gives."""
+"""Inverse regularisation strength C.
+
+TF-IDF rows have length 1, for which scikit-learn's own 1.0 is too tame; on real sets 10 was never far from
+the best of 1, 10 and 100, so a search would cost more than it gives.
+"""
 
 _RARE_FROM = 100
 """Training examples from which n-grams of one text alone are left out: they slow the fit and help nothing."""
@@ -25,9 +28,9 @@ _RARE_FROM = 100
 class Tfidf(Baseline):
     """One logistic regression a field (unmentioned is a class), one a label where an example has several.
 
-    The features are TF-IDF with sublinear term frequency: of words (1 and 2) and of characters within words (2 to 5)
-    in English, of characters (1 to 4) in Chinese. Classes are not reweighted: the probabilities then mean what they
-    say. A field that training did not have gets the majority's answer.
+    The features are TF-IDF with sublinear term frequency: of words (1 and 2) and of characters within words
+    (2 to 5) in English, of characters (1 to 4) in Chinese. Classes are not reweighted: the probabilities then
+    mean what they say. A field that training did not have gets the majority's answer.
     """
 
     name = "tfidf"
