@@ -21,7 +21,7 @@ class Prediction:
         confidence: Probability of the value, 0 to 1: of the label, the least certain aspect, or the mean
             probability of the generated tokens; None where the source has none.
         probabilities: Field name to label to probability (summing to 1 per field), for closed label sets. The
-            placeholder of an unmentioned field is a label here. Of a field with several labels, each label's own.
+            placeholder of an unmentioned field is a label here. With several labels, each has its own.
         deviations: How the text deviates from the design.
     """
 
