@@ -10,8 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from luthier.experiment.repeats import cross_validate, repeat_seeds
-
 from luthier.data import Splits, load_splits
 from luthier.errors import UserError
 from luthier.evaluation import fit_baselines
@@ -20,6 +18,7 @@ from luthier.experiment.bench import Bench, require_reasons
 from luthier.experiment.fit import Prepared, fit, predictor, prepare
 from luthier.experiment.folder import FINE_TUNED, RunFolder, new_run_folder
 from luthier.experiment.recipe import Recipe, check_recipe
+from luthier.experiment.repeats import cross_validate, repeat_seeds
 from luthier.experiment.scores import metrics_json
 from luthier.files import write_json, write_jsonl
 from luthier.models import load_model, save_model

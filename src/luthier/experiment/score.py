@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from luthier.data import ReadOptions, read_examples
+from luthier.data.sources import RawRecord, SourceError, read_records, resolve
 from luthier.design import SampleWriter
-from luthier.evaluation import EvaluationOptions, evaluate, join_predictions
+from luthier.errors import DataError, Problem
+from luthier.evaluation import score_predictions, to_score_json
 from luthier.experiment.recipe import load_task
 
 
@@ -17,26 +20,31 @@ def score(task_file: Path, gold: Path, predictions: Path) -> dict[str, Any]:
     Args:
         task_file: YAML with `task` and, where the predictions are raw text, `design`.
         gold: Labelled records.
-        predictions: JSON lines of `{"id"?, "text": raw}` or `{"id"?, "value": target}`, joined by `id` where
-            both files have one, else by line.
+        predictions: Rows of `{"id"?, "text": raw}` or `{"id"?, "value": target}`, joined by `id` where both
+            files have one, else by line.
 
     Returns:
-        `n`, `metrics` (name to value), `intervals`, `format_errors` (count, kinds), `by_field`, `reading`.
+        What `to_score_json` says, and `intervals`: metric to {value, low, high}.
 
     Raises:
         UserError: Where a file is missing, or does not fit the task or the other file.
     """
     file = load_task(task_file)
     examples, _ = read_examples(str(gold), file.task, ReadOptions(), base_dir=Path.cwd())
-    writer = SampleWriter(file.design, file.task, chat=None, eos="")
-    joined = join_predictions(predictions, examples, file.task, writer)
-    scores = evaluate(file.task, examples, joined, EvaluationOptions(), seed=0)
-    values = scores.to_json()
-    return {
-        "n": scores.n,
-        "metrics": {name: item.value for name, item in scores.metrics.items()},
-        "intervals": values["metrics"],
-        "format_errors": values["format_errors"],
-        "by_field": values["by_field"],
-        "reading": "lenient",
-    }
+    rows = _read_rows(predictions)
+    # The texts come from anywhere: whatever chat template made the prompt, the answer is read alike.
+    design = file.design.model_copy(update={"chat": "plain"})
+    writer = SampleWriter(design, file.task, chat=None, eos="")
+    scores = score_predictions(file.task, examples, rows, writer=writer)
+    return {**to_score_json(scores), "intervals": scores.to_json()["metrics"]}
+
+
+def _read_rows(path: Path) -> list[Mapping[str, Any]]:
+    """Reads a file of predictions, whatever its columns; raises DataError with every broken line."""
+    try:
+        found = list(read_records(resolve(str(path), Path.cwd()), "utf-8", "test"))
+    except SourceError as error:
+        raise DataError(f"{path} cannot be read:", [error.problem]) from error
+    if problems := [item for item in found if isinstance(item, Problem)]:
+        raise DataError(f"{path} cannot be read:", problems)
+    return [item.values for item in found if isinstance(item, RawRecord)]

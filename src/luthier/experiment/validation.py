@@ -68,13 +68,17 @@ def _did_you_mean(word: str, options: list[str]) -> str:
 def _path_in(values: Any, location: tuple[str | int, ...]) -> KeyPath:
     """Drops the parts of a pydantic location that are union tags or validators and not keys of the file."""
     path: list[str | int] = []
-    node = values
+    node, tagged = values, False
     for index, part in enumerate(location):
-        is_last = index == len(location) - 1
+        # A tagged union puts the tag behind the union's own key; the tag may well be the name of a key too.
+        if isinstance(node, dict) and node.get("type") == part and not tagged:
+            tagged = True
+            continue
+        tagged = False
         inside_list = isinstance(node, list) and isinstance(part, int) and part < len(node)
         if inside_list or (isinstance(node, dict) and part in node):
             node = node[part]
-        elif not is_last:
+        elif index < len(location) - 1:
             continue
         elif isinstance(node, (str, int, float)) or (isinstance(part, str) and not part.isidentifier()):
             continue  # a tag such as `function-before[...]` or the branch of a union of scalars

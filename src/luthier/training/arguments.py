@@ -26,8 +26,8 @@ _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with
 
 def total_steps(rows: int, batch_size: int, options: TrainingOptions) -> int:
     """Returns the optimizer steps of a whole training on one process."""
-    if options.steps is not None:
-        return options.steps
+    if options.epochs is None:
+        return int(options.steps or 0)
     return ceil(options.epochs * ceil(ceil(rows / batch_size) / options.gradient_accumulation))
 
 
@@ -82,7 +82,7 @@ def training_arguments(
         warnings.simplefilter("ignore", FutureWarning)
         arguments = TrainingArguments(
             output_dir=str(output_dir),
-            num_train_epochs=options.epochs,
+            num_train_epochs=options.epochs or 1,
             max_steps=options.steps or -1,
             per_device_train_batch_size=batch_size,
             per_device_eval_batch_size=batch_size * 2,

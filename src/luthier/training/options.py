@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -27,8 +27,8 @@ class TrainingOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    epochs: float = Field(default=3, gt=0)
-    """Passes over the training rows."""
+    epochs: float | None = Field(default=3, gt=0)
+    """Passes over the training rows; None where `steps` says how long."""
 
     steps: int | None = Field(default=None, ge=1)
     """Optimizer steps, instead of `epochs`."""
@@ -89,8 +89,15 @@ class TrainingOptions(BaseModel):
                 raise ValueError(f"{name} must be above 0 or {'epoch' if name == 'evaluate_every' else AUTO}")
         return self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _steps_replace_epochs(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("steps") is not None and "epochs" not in values:
+            return {**values, "epochs": None}
+        return values
+
     @model_validator(mode="after")
     def _one_length(self) -> Self:
-        if self.steps is not None and "epochs" in self.model_fields_set:
-            raise ValueError("give epochs or steps, not both")
+        if (self.steps is None) == (self.epochs is None):
+            raise ValueError("give epochs or steps, not both" if self.steps else "give epochs or steps")
         return self

@@ -1,0 +1,123 @@
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from luthier.errors import RecipeError
+from luthier.experiment.recipe import Recipe, load_recipe, load_task
+
+Write = Callable[[dict[str, Any]], Path]
+
+
+def problems(path: Path) -> list[str]:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(path)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_only_task_and_train_are_required(tmp_path: Path, write_recipe: Write) -> None:
+    (tmp_path / "a.jsonl").write_text("{}")
+    recipe = load_recipe(
+        write_recipe({"task": {"type": "generation"}, "data": {"train": "a.jsonl"}, "model": str(tmp_path)}),
+        inputs=False,
+    )
+    assert recipe.method.type == "lora"
+    assert recipe.design.strategy == "es-sde"
+
+
+def test_paths_start_from_the_recipes_folder(recipe_values: dict[str, Any], write_recipe: Write) -> None:
+    path = write_recipe(recipe_values)
+    recipe = load_recipe(path)
+    assert recipe.data.train == str(path.parent / "train.jsonl")
+    assert recipe.data.tests["ood"].path == str(path.parent / "ood.jsonl")
+
+
+def test_all_errors_at_once_each_with_its_line(recipe_values: dict[str, Any], write_recipe: Write) -> None:
+    recipe_values["trainning"] = {"epochs": 3}
+    recipe_values["method"] = {"type": "lorra"}
+    recipe_values["design"] = {"format": "linez", "instruction": "middle"}
+    recipe_values["training"]["batch_size"] = "many"
+    path = write_recipe(recipe_values)
+    found = problems(path)
+    lines = path.read_text().splitlines()
+
+    def line(start: str) -> str:
+        return f":{1 + next(index for index, text in enumerate(lines) if text.strip().startswith(start))}:"
+
+    (unknown,) = [item for item in found if "trainning" in item]
+    assert line("trainning:") in unknown
+    assert "did you mean 'training'?" in unknown
+    (method,) = [item for item in found if "lorra" in item]
+    assert line("type: lorra") in method
+    assert "full, freeze, lora, p-tuning-v2" in method
+    assert "did you mean 'lora'?" in method
+    (form,) = [item for item in found if "linez" in item]
+    assert "did you mean 'lines'?" in form
+    (place,) = [item for item in found if "middle" in item]
+    assert "first, last, none" in place
+    assert any("batch_size" in item and "'many'" in item for item in found)
+
+
+def test_missing_file_names_the_key_and_the_nearest_file(
+    recipe_values: dict[str, Any], write_recipe: Write
+) -> None:
+    recipe_values["data"]["train"] = "trian.jsonl"
+    (found,) = problems(write_recipe(recipe_values))
+    assert "data.train" in found
+    assert "train.jsonl" in found.partition("did you mean")[2]
+
+
+def test_resolved_recipe_reads_back_as_itself(
+    tmp_path: Path, recipe_values: dict[str, Any], write_recipe: Write
+) -> None:
+    recipe = load_recipe(write_recipe(recipe_values))
+    elsewhere = tmp_path / "deep" / "recipe.yaml"
+    recipe.save(elsewhere)
+    again = load_recipe(elsewhere)
+    assert again == recipe
+    assert again.hash() == recipe.hash()
+
+
+def test_hash_leaves_out_the_folder_and_nothing_else(
+    recipe_values: dict[str, Any], write_recipe: Write
+) -> None:
+    path = write_recipe(recipe_values)
+    hashes = {load_recipe(path, [change]).hash() for change in ("seed=1", "design.chat=plain", "seed=0")}
+    assert len(hashes) == 3
+    assert load_recipe(path, ["output=other"]).hash() == load_recipe(path).hash()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "hint"),
+    [
+        (["training.early_stopping={metric: kapa}"], "early_stopping.metric", "kappa"),
+        (
+            ["method=p", "method={type: p-tuning-v2}", "training.gradient_checkpointing=true"],
+            "gradient",
+            "p-tuning",
+        ),
+        (["design.reasoning=before"], "design", "json"),
+    ],
+)
+def test_contradictions_between_sections_are_refused(
+    recipe_values: dict[str, Any], write_recipe: Write, changes: list[str], field: str, hint: str
+) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(write_recipe(recipe_values), changes)
+    assert any(field in problem.field and hint in str(problem) for problem in caught.value.problems)
+
+
+def test_task_file_is_checked_like_a_recipe(
+    tmp_path: Path, recipe_values: dict[str, Any], write_recipe: Write
+) -> None:
+    assert load_task(write_recipe(recipe_values)).task.type == "aspects"
+    recipe_values["task"]["labels"] = ["good", "good"]
+    with pytest.raises(RecipeError, match="task: label 'good' cannot be told apart"):
+        load_task(write_recipe(recipe_values))
+
+
+def test_schema_tells_editors_every_section() -> None:
+    schema = Recipe.model_json_schema()
+    assert set(schema["required"]) == {"task", "data"}
+    assert "p-tuning-v2" in str(schema)
