@@ -38,13 +38,13 @@ def test_defaults_follow_the_language_and_are_the_published_ones():
     assert english.primary_metric == "kappa"
 
 
-def test_the_published_weights_hold_for_their_order_only():
+def test_the_published_weights_are_those_of_the_sentiments_in_any_words():
     assert Aspects(aspects=("a",), labels=("积极", "中性", "消极")).kappa_matrix == PUBLISHED
-    other = Aspects(aspects=("a",), labels=("negative", "neutral", "positive"))
-    assert other.kappa_matrix is None
-    assert other.primary_metric == "sample_accuracy"
-    assert "kappa" not in other.metrics
-    assert other.numbers_by_label()["negative"] == -1
+    two = Aspects(aspects=("a",), labels=("negative", "positive"))
+    assert two.kappa_matrix is None
+    assert two.primary_metric == "sample_accuracy"
+    assert "kappa" not in two.metrics
+    assert two.numbers_by_label()["negative"] == -1
 
 
 def test_other_labels_take_positions_and_declared_weights():
@@ -107,3 +107,12 @@ def test_a_test_set_may_have_other_aspects_but_no_unknown_keys():
 def test_label_spaces_that_cannot_work_are_refused(options, message):
     with pytest.raises(ValidationError, match=message):
         Aspects.model_validate(options)
+
+
+def test_published_weights_follow_the_declared_order() -> None:
+    task = Aspects(type="aspects", aspects=["food"], labels=["negative", "positive", "neutral"])
+    matrix = task.kappa_matrix
+    assert matrix is not None
+    # Published: gold neutral read as positive 0.67, gold positive read as neutral 1/2, as negative 0.
+    assert matrix[2][1] == 0.67
+    assert matrix[1] == (0.0, 1.0, 0.5, 0.5)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from luthier.design import Sample, SampleWriter
 from luthier.errors import Problem, RecipeError
 from luthier.experiment.recipe import Recipe
+from luthier.inference import answer_tokens
 from luthier.models import chat_template, encode, load_tokenizer
 from luthier.tasks import Task
 from luthier.tasks.example import Example
@@ -61,14 +62,9 @@ class Bench:
             seed=self.recipe.seed if seed is None else seed,
         )
 
-    def longest_answer(self, examples: Iterable[Example]) -> int:
-        """Returns the tokens of the longest answer among examples, EOS included; 0 where there are none."""
-        writer = self.writer()
-        return max((self._answer_tokens(writer.sample(example)) for example in examples), default=0)
-
-    def _answer_tokens(self, sample: Sample) -> int:
-        answer = "".join(segment.text for segment in sample.segments if segment.side == "answer")
-        return len(self.tokenizer(answer, add_special_tokens=False).input_ids)
+    def answer_tokens(self, examples: Iterable[Example]) -> int:
+        """Returns the tokens that an answer may need, judged by the label space and by labelled examples."""
+        return answer_tokens(self.writer(), self.tokenizer, self.recipe.task, examples)
 
     def render(self, sample: Sample) -> dict[str, Any]:
         """Returns a sample as `samples.jsonl` holds it: its segments uncut, and its tokens counted."""

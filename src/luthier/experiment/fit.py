@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedModel
 
-ANSWER_MARGIN = 1.25
-"""How much longer than the longest training answer a generated free text may grow."""
-
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -35,7 +33,7 @@ class Prepared:
         rows: Encoded samples of `train` and `validation`.
         encoded: What encoding found in each.
         parameters: Trainable and total parameters.
-        answer_tokens: Longest training answer in tokens, EOS included.
+        answer_tokens: Tokens that an answer may need, EOS included.
         learning_rate: Peak learning rate.
         seed: Of adapter weights, wordings and the order of batches.
     """
@@ -91,7 +89,7 @@ def prepare(
         rows=rows,
         encoded=reports,
         parameters=parameters,
-        answer_tokens=bench.longest_answer(train_examples),
+        answer_tokens=bench.answer_tokens(train_examples),
         learning_rate=recipe.method.learning_rate(parameters.total) if rate == "auto" else float(rate),
         seed=seed,
     )
@@ -132,17 +130,30 @@ def fit(
 
 
 def predictor(
-    bench: Bench, model: PreTrainedModel, task: Task, answer_tokens: int, seed: int | None = None
+    bench: Bench, model: PreTrainedModel, task: Task, budget: int, seed: int | None = None
 ) -> Predictor:
-    """Returns a predictor over a task's label space, with room for answers of the length seen in training."""
+    """Returns a predictor over a task's label space.
+
+    Args:
+        bench: Tokenizer and layout.
+        model: What predicts.
+        task: The recipe's, or that of a test set with a label space of its own.
+        budget: Tokens that an answer over the recipe's label space may need.
+        seed: Of the wordings; None for the recipe's.
+    """
     return Predictor(
         model,
         bench.tokenizer,
         bench.writer(task, seed),
         task,
         max_length=max_length(model, bench.recipe.training) or sys.maxsize,
-        max_new_tokens=max(8, round(answer_tokens * ANSWER_MARGIN)),
+        # More fields need longer answers, in proportion.
+        max_new_tokens=ceil(budget * max(1.0, _fields(task) / _fields(bench.recipe.task))),
     )
+
+
+def _fields(task: Task) -> int:
+    return len(task.schema().fields)
 
 
 def _scorer(

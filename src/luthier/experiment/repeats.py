@@ -1,4 +1,4 @@
-"""How steady a result is: the same recipe over several seeds, and cross-validation over folds of the training set."""
+"""How steady a result is: the same recipe over several seeds, and cross-validation over the training set."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def repeat_seeds(bench: Bench, splits: Splits, folder: RunFolder, first: Mapping
         first: `metrics.json` of the recipe's own seed.
 
     Returns:
-        `seeds`: the seeds; `test/<name>`: metric to its values in that order, their mean and standard deviation.
+        `seeds`: the seeds; `test/<name>`: metric to its values in that order, their mean and standard
+        deviation.
     """
     recipe = bench.recipe
     seeds = [recipe.seed + number for number in range(recipe.evaluation.seeds)]
@@ -59,11 +60,11 @@ def repeat_seeds(bench: Bench, splits: Splits, folder: RunFolder, first: Mapping
 def cross_validate(bench: Bench, splits: Splits, folder: RunFolder) -> dict[str, Any]:
     """Trains on all folds but one, predicts that one, and scores the predictions for the whole training set.
 
-    Folds are stratified and keep near duplicates together. The run's validation set chooses the checkpoint in every
-    fold, so that no fold is chosen by what it is scored on.
+    Folds are stratified and keep near duplicates together. The run's validation set chooses the checkpoint in
+    every fold, so that no fold is chosen by what it is scored on.
 
     Returns:
-        The scores of the out-of-fold predictions with intervals, and `folds`: metric to its value in each fold.
+        The scores of the out-of-fold predictions with intervals, and `folds`: metric to its value by fold.
     """
     recipe = bench.recipe
     examples = splits.train
@@ -86,7 +87,7 @@ def cross_validate(bench: Bench, splits: Splits, folder: RunFolder) -> dict[str,
 
 
 def _folds(task: Task, examples: Examples, count: int, seed: int) -> Iterator[list[int]]:
-    """Yields the positions of each fold: the first `1/count` is split off, then `1/(count - 1)` of the rest ..."""
+    """Yields the positions of each fold: `1/count` is split off, then `1/(count - 1)` of the rest ..."""
     groups = find_duplicates([content(example) for example in examples]).groups()
     strata = [task.strata(example) for example in examples]
     rest = list(range(len(examples)))

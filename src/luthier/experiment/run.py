@@ -62,7 +62,7 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
     model = load_model(recipe.model)
     if ZERO_SHOT in recipe.evaluation.baselines:
         with _stage(record, folder, ZERO_SHOT):
-            _predict(bench, model, folder, splits, bench.longest_answer(splits.train), ZERO_SHOT)
+            _predict(bench, model, folder, splits, bench.answer_tokens(splits.train), ZERO_SHOT)
     with _stage(record, folder, "samples"):
         prepared = prepare(bench, splits.train, splits.validation, seed=recipe.seed, model=model)
         _save_samples(record, folder, bench, splits, prepared)

@@ -1,7 +1,7 @@
 """The answer: what every task looks like to a sample design.
 
-A design writes and reads *fields with values* and knows nothing of aspects, entities or labels. A task turns its
-target into an `Answer` and back; so that every format serves every task.
+A design writes and reads *fields with values* and knows nothing of aspects, entities or labels. A task turns
+its target into an `Answer` and back; so that every format serves every task.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 Answer = Mapping[str, tuple[str, ...]]
-"""Field name to values. A field without values (absent or `()`) is unmentioned. A `label` or `text` field has at
-most one value; a `labels` or `strings` field any number, in writing order."""
+"""Field name to values. A field without values (absent or `()`) is unmentioned. A `label` or `text` field has
+at most one value; a `labels` or `strings` field any number, in writing order."""
 
 FieldKind = Literal["label", "labels", "strings", "text"]
 
@@ -23,10 +23,10 @@ class Field:
 
     Attributes:
         name: An aspect or an entity type; "" for the only field of a classification or a generation.
-        kind: `label` one of `labels`; `labels` any of them; `strings` any number of free strings; `text` one free
-            text, the whole answer.
+        kind: `label` one of `labels`; `labels` any of them; `strings` any number of free strings; `text` one
+            free text, the whole answer.
         labels: The closed label set in its declared order; empty for the open kinds.
-        unmentioned: The word that stands for "no value" (`not mentioned`); None where a value is always there.
+        unmentioned: The word that stands for "no value" (`not mentioned`); None where there always is one.
     """
 
     name: str

@@ -91,10 +91,14 @@ class Aspects(Task):
 
     @property
     def kappa_matrix(self) -> Matrix | None:
-        """`kappa_weights`, or the published ones for positive, neutral, negative; unmentioned comes last."""
+        """`kappa_weights`, or the published ones for the three sentiments in their declared order."""
         if self.kappa_weights is not None:
             return self.kappa_weights
-        return PUBLISHED_KAPPA_WEIGHTS if polarity(self.labels) == (1, 0, -1) else None
+        sentiments = polarity(self.labels)
+        if sentiments is None or sorted(sentiments) != [-1, 0, 1]:
+            return None
+        order = [*((1, 0, -1).index(sentiment) for sentiment in sentiments), 3]
+        return tuple(tuple(PUBLISHED_KAPPA_WEIGHTS[row][column] for column in order) for row in order)
 
     def numbers_by_label(self) -> Mapping[str, int]:
         """As `Task.numbers_by_label`."""

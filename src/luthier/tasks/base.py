@@ -25,8 +25,8 @@ class RecordError(Exception):
 class Task(BaseModel, ABC):
     """What is predicted, from what, over which label space, scored by what.
 
-    A task is a frozen option object: what the recipe's `task` section names is what does the work. The contract
-    suite in `tests/tasks/contract.py` holds for every one.
+    A task is a frozen option object: what the recipe's `task` section names is what does the work. The
+    contract suite in `tests/tasks/contract.py` holds for every one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,7 +51,9 @@ class Task(BaseModel, ABC):
         """The record's own columns (beside id, language, domain, weight) and whether each is required."""
 
     @abstractmethod
-    def example(self, record: Mapping[str, Any], *, id: str, origin: str = "", labelled: bool = True) -> Example:
+    def example(
+        self, record: Mapping[str, Any], *, id: str, origin: str = "", labelled: bool = True
+    ) -> Example:
         """Reads one record.
 
         Args:
