@@ -84,3 +84,32 @@ def test_a_folder_without_a_config_is_no_model(tmp_path: Path) -> None:
 def test_context_length_is_the_models_own() -> None:
     assert context_length(tiny.model("llama")) == 128
     assert context_length(tiny.model("gpt2")) == 128
+
+
+def test_a_hub_model_is_downloaded_before_it_is_hashed(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    asked = []
+
+    def hub(name: str, *, local_files_only: bool = False, **_: object) -> str:
+        asked.append((name, local_files_only))
+        if local_files_only:
+            raise LocalEntryNotFoundError("not cached")
+        return str(saved)
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", hub)
+    assert fingerprint(ModelOptions(name="someone/model")) == fingerprint(ModelOptions(name=str(saved)))
+    assert asked == [("someone/model", True), ("someone/model", False)]
+
+
+def test_a_hub_model_out_of_reach_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    import huggingface_hub
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    def hub(*_: object, **__: object) -> str:
+        raise LocalEntryNotFoundError("offline")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", hub)
+    with pytest.raises(UserError, match="cannot be downloaded"):
+        fingerprint(ModelOptions(name="someone/model"))

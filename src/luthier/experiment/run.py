@@ -32,6 +32,9 @@ logger = logging.getLogger(__name__)
 SAVED_SAMPLES = 1000
 """How many rendered training samples `samples.jsonl` holds at most."""
 
+PROGRESS_SECONDS = 10
+"""How often long predictions say how far they are."""
+
 ZERO_SHOT = "zero-shot"
 
 
@@ -162,8 +165,23 @@ def _predict(
     bench: Bench, model: PreTrainedModel, folder: RunFolder, splits: Splits, answer_tokens: int, source: str
 ) -> None:
     for name, test in splits.tests.items():
-        oracle = predictor(bench, model, test.task, answer_tokens, bench.recipe.seed)
-        folder.save_predictions(name, oracle.predict(test.examples), source)
+        oracle = predictor(bench, model, test.task, answer_tokens)
+        note = _Progress(f"test/{name}", len(test.examples))
+        folder.save_predictions(name, oracle.predict(test.examples, progress=note), source)
+
+
+class _Progress:
+    """Says every ten seconds how many records of a set are predicted."""
+
+    def __init__(self, name: str, total: int) -> None:
+        self._name, self._total, self._done = name, total, 0
+        self._said = time.monotonic()
+
+    def __call__(self, count: int) -> None:
+        self._done += count
+        if time.monotonic() - self._said >= PROGRESS_SECONDS:
+            self._said = time.monotonic()
+            logger.info("  %s: %d of %d predicted", self._name, self._done, self._total)
 
 
 def _record_training(

@@ -13,6 +13,8 @@ from luthier.files import sha256_folder
 from luthier.text import nearest
 
 _EMBEDDED = "luthier/"
+_HUB_FILES = ("*.json", "*.safetensors", "*.model", "*.txt", "*.jinja")
+"""What of a hub repository is needed: weights in other formats beside safetensors are copies."""
 
 Dtype = Literal["float32", "bfloat16"]
 
@@ -97,23 +99,29 @@ def _embedded(name: str) -> Path:
 
 
 def fingerprint(options: ModelOptions) -> str:
-    """Returns the SHA-256 over the names and bytes of a model's files.
-
-    A hub model is hashed from the local cache, so it must have been loaded once.
+    """Returns the SHA-256 over the names and bytes of a model's files; a hub model is downloaded first.
 
     Raises:
-        UserError: Where the model is not on this machine.
+        UserError: Where there is no such model, or it is not on this machine and the hub cannot be reached.
     """
-    folder = options.folder()
-    if folder is None:
-        from huggingface_hub import snapshot_download
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    return sha256_folder(options.folder() or _snapshot(options))
 
-        try:
-            cached = snapshot_download(options.locate(), revision=options.revision, local_files_only=True)
-        except (LocalEntryNotFoundError, HFValidationError, HfHubHTTPError) as error:
-            raise UserError(
-                f"the model {options.name} is not on this machine", "load it once while online"
-            ) from error
-        folder = Path(cached)
-    return sha256_folder(folder)
+
+def _snapshot(options: ModelOptions) -> Path:
+    """Returns the folder of a hub model in the local cache, filled from the hub where it is missing."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    name, wanted = options.locate(), {"revision": options.revision, "allow_patterns": list(_HUB_FILES)}
+    try:
+        return Path(snapshot_download(name, local_files_only=True, **wanted))
+    except LocalEntryNotFoundError:
+        pass
+    try:
+        return Path(snapshot_download(name, **wanted))
+    except (LocalEntryNotFoundError, HFValidationError, HfHubHTTPError, OSError) as error:
+        raise UserError(
+            f"the model {options.name} is not on this machine and cannot be downloaded",
+            "check the name on huggingface.co (and log in for a gated model), give a local folder, "
+            "or use luthier/tiny",
+        ) from error
