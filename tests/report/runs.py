@@ -200,7 +200,6 @@ def _sample(task: Task, example: Example) -> dict[str, Any]:
         "id": example.id,
         "tokens": len(example.text) // 3 + 30,
         "supervised_tokens": len(answer) // 3 + 1,
-        "cut_characters": 0,
         "segments": [asdict(segment) for segment in segments],
     }
 

@@ -95,7 +95,7 @@ def test_markup_in_records_and_outputs_is_shown_and_never_run(make):
     ]
     write_jsonl(folder.predictions("id"), rows)
     segments = [{"text": attack, "role": "input", "supervised": True}]
-    sample = {"id": attack, "tokens": 9, "supervised_tokens": 3, "cut_characters": 0, "segments": segments}
+    sample = {"id": attack, "tokens": 9, "supervised_tokens": 3, "segments": segments}
     write_jsonl(folder.samples, [sample])
     page = page_of(folder)
     assert "<script" not in page
@@ -151,3 +151,19 @@ def test_the_headline_is_the_verdict(make):
 def test_the_same_folder_gives_the_same_page(make):
     folder = make("aspects")
     assert page_of(folder) == page_of(RunFolder(folder.path))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_endless_texts_do_not_swell_the_page(make, kind):
+    folder = make(kind)
+    endless = "汤" * 200_000
+    write_jsonl(folder.gold("id"), [{**row, "text": endless} for row in read_jsonl(folder.gold("id"))])
+    write_jsonl(
+        folder.predictions("id"), [{**r, "text": endless} for r in read_jsonl(folder.predictions("id"))]
+    )
+    samples = list(read_jsonl(folder.samples))
+    samples[0]["segments"][1]["text"] = endless
+    write_jsonl(folder.samples, samples)
+    page = page_of(folder)
+    assert len(page.encode()) < 1_000_000
+    assert "197,000 further characters" in section_of(page, "samples")

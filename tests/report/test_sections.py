@@ -170,12 +170,12 @@ def test_only_supervised_segments_are_marked(make):
         {"text": "The soup", "role": "input", "supervised": False},
         {"text": "positive", "role": "answer", "supervised": True},
     ]
-    row = {"id": "a", "tokens": 9, "supervised_tokens": 3, "cut_characters": 14, "segments": segments}
+    row = {"id": "a-3", "tokens": 9, "supervised_tokens": 3, "segments": segments}
     write_jsonl(folder.samples, [row])
     section = section_of(page_of(folder), "samples")
     figure = re.search(r"<figure.*?</figure>", section, re.DOTALL)[0]
     assert re.findall(r'supervised"[^>]*>([^<]*)<', figure) == ["positive"]
-    assert "9 tokens, 3 in the loss · 14 characters cut" in plain(figure)
+    assert "9 tokens, 3 in the loss · 120 characters cut" in plain(figure)
 
 
 def test_data_lists_splits_drops_cuts_and_leaks(make):
@@ -193,10 +193,10 @@ def test_data_lists_splits_drops_cuts_and_leaks(make):
 def test_how_to_repeat_names_command_recipe_versions_and_hashes(make):
     section = section_of(page_of(make("single")), "repeat")
     assert "luthier run recipe.yaml --set training.epochs=5" in section
-    assert "/somewhere" not in section
+    assert "/somewhere/bin" not in section
     assert "type: classification" in section
     assert _row(section, "torch") == ["2.13.0"]
-    assert _row(section, "train.jsonl") == ["ef" * 32]
+    assert _row(section, "somewhere/train.jsonl") == ["ef" * 32]
 
 
 def test_key_facts(make):
@@ -228,3 +228,16 @@ def test_repeats_show_mean_deviation_and_range(make):
     assert _row(section, "accuracy") == ["0.750 [0.700, 0.800]", "0.600 … 0.900"]
     assert "3 seeds" in section
     assert "2 folds" in section
+
+
+def test_the_table_of_fields_keeps_the_order_of_metrics(make):
+    folder = make("single")
+    score = {"value": 0.5, "low": None, "high": None}
+    fields = {
+        "positive": {"recall": score, "f1": score},
+        "neutral": {"precision": score, "recall": score, "f1": score},
+    }
+    _set(folder, lambda metrics: metrics["details"]["test/id"].update(by_field=fields))
+    section = section_of(page_of(folder), "fields")
+    assert _row(section, "Field") == ["In gold", "precision", "recall", "f1"]
+    assert _row(section, "positive")[1:] == ["–", "0.500", "0.500"]

@@ -118,7 +118,9 @@ def _field_chart(
         item[metric] for source in (ours["by_field"], theirs) for item in source.values() if metric in item
     ]
     axis = Axis.over([*extent(scores), 1.0], zero=True)
-    metrics = tuple(dict.fromkeys(name for item in ours["by_field"].values() for name in item))
+    # A field may lack metrics that are undefined for it; the fullest one tells their order.
+    fullest = sorted(ours["by_field"].values(), key=len, reverse=True)
+    metrics = tuple(dict.fromkeys(name for item in fullest for name in item))
     rows = []
     for name, item in ours["by_field"].items():
         other = theirs.get(name, {}).get(metric)

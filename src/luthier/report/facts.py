@@ -59,18 +59,22 @@ def key_facts(run: RunRecords, words: Words) -> list[Fact]:
 def repeat(run: RunRecords, words: Words) -> Repeat:
     """Returns how to repeat the run."""
     manifest = run.manifest
-    hashes = {words["identity"]: manifest.get("identity"), words["hash_recipe"]: manifest.get("recipe")}
-    hashes |= {PurePath(path).name: value for path, value in manifest.get("inputs", {}).items()}
-    model = manifest.get("model") or {}
-    hashes[model.get("name", words["fact_model"])] = model.get("sha256")
-    hashes[words["hash_design"]] = manifest.get("design")
+    model = manifest.get("model", {})
+    hashes = [
+        (words["identity"], manifest.get("identity")),
+        (words["hash_recipe"], manifest.get("recipe")),
+        (words["hash_design"], manifest.get("design")),
+        (model.get("name", ""), model.get("sha256")),
+        # Two parts, since several folders may well hold a train.jsonl.
+        *(("/".join(PurePath(path).parts[-2:]), value) for path, value in manifest.get("inputs", {}).items()),
+    ]
     seconds: Mapping[str, float] = manifest.get("seconds", {})
     total = sum(seconds.values()) or 1.0
     return Repeat(
         command=_command(manifest.get("command") or ()),
         recipe=run.folder.recipe.read_text(encoding="utf-8"),
         versions=tuple((name, str(value)) for name, value in manifest.get("versions", {}).items()),
-        hashes=tuple((name, value) for name, value in hashes.items() if value),
+        hashes=tuple((name, value) for name, value in hashes if value),
         hardware=_hardware(manifest, words),
         seconds=tuple(
             (words.open("stage", stage), words.duration(value), round(100 * value / total, 1))

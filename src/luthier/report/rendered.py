@@ -23,7 +23,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class RenderedSample:
-    """One sample: size in tokens, characters cut from its input, pieces in reading order."""
+    """One sample, uncut: its size in tokens, the characters that training cut from its input, its pieces."""
 
     id: str
     tokens: int
@@ -39,14 +39,15 @@ def rendered_samples(run: RunRecords) -> list[RenderedSample]:
         return []
     longest = max(rows, key=lambda row: row["tokens"])
     chosen = rows[:2] if any(row is longest for row in rows[:2]) else [*rows[:2], longest]
-    return [_sample(row) for row in chosen]
+    cut = run.manifest.get("encoded", {}).get("train", {}).get("cut", {})
+    return [_sample(row, cut.get(row["id"], 0)) for row in chosen]
 
 
-def _sample(row: Mapping[str, Any]) -> RenderedSample:
+def _sample(row: Mapping[str, Any], cut: int) -> RenderedSample:
     return RenderedSample(
         row["id"],
         row["tokens"],
         row["supervised_tokens"],
-        row["cut_characters"],
+        cut,
         tuple(Segment(item["text"], item["role"], item["supervised"]) for item in row["segments"]),
     )
