@@ -15,7 +15,7 @@ from luthier.cli import app
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "README.zh-CN.md")
-RECORDS = {"train.jsonl": 64, "test.jsonl": 16}
+RECORDS = {"train.jsonl": 40, "test.jsonl": 8}
 """How many records of each example file the tour runs on here."""
 
 _LINE = re.compile(r'(?:echo "(?P<said>[^"]*)" \| )?luthier (?P<arguments>.*)')
