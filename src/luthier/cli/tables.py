@@ -29,8 +29,8 @@ def interval(score: Mapping[str, float | None] | None) -> str:
     if score is None or score["value"] is None:
         return "-"
     if score.get("low") is None:
-        return f"{score['value']:.3f}"
-    return f"{score['value']:.3f} [{score['low']:.2f}, {score['high']:.2f}]"
+        return f"{score['value']:z.3f}"
+    return f"{score['value']:z.3f} [{score['low']:z.2f}, {score['high']:z.2f}]"
 
 
 def duration(seconds: float) -> str:

@@ -75,7 +75,7 @@ def verdict(metrics: Mapping[str, Any], language: Language) -> Verdict:
         kind = "better" if difference["value"] > 0 else "worse"
     values |= {
         "baseline": best,
-        "theirs": f"{rivals[best]:.3f}",
+        "theirs": f"{rivals[best]:z.3f}",
         "difference": _interval(difference),
         "p": p_value(chance),
     }
@@ -91,5 +91,5 @@ def p_value(value: float | None) -> str:
 
 def _interval(score: Mapping[str, float | None]) -> str:
     if score["low"] is None:
-        return f"{score['value']:.3f}"
-    return f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"
+        return f"{score['value']:z.3f}"
+    return f"{score['value']:z.3f} [{score['low']:z.3f}, {score['high']:z.3f}]"

@@ -20,13 +20,15 @@ def number(value: float | None) -> str:
     if value is None:
         return DASH
     size = abs(value)
-    text = f"{value:.3f}" if size < 10 else f"{value:.1f}" if size < 100 else f"{value:,.0f}"
+    # `z`: what rounds to zero has no sign.
+    text = f"{value:z.3f}" if size < 10 else f"{value:.1f}" if size < 100 else f"{value:,.0f}"
     return text.replace("-", "−")
 
 
 def signed(value: float) -> str:
     """Writes a difference with its sign: `+0.042`, `−0.010`."""
-    return number(value) if value < 0 else f"+{number(value)}"
+    text = number(value)
+    return text if text.startswith("−") else f"+{text}"
 
 
 def interval(score: Mapping[str, Any]) -> str:
