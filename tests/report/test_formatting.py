@@ -43,3 +43,9 @@ def test_signs_counts_and_sizes():
     assert (signed(0.042), signed(-0.01)) == ("+0.042", "−0.010")
     assert (count(7654321), count(None)) == ("7,654,321", "–")
     assert (size(900 * 2**20), size(3 * 2**29)) == ("900 MiB", "1.50 GiB")
+
+
+@pytest.mark.parametrize("value", [-1e-17, 0.0, -0.0004])
+def test_what_rounds_to_zero_has_no_minus(value):
+    assert number(value) == "0.000"
+    assert signed(value) == "+0.000"
