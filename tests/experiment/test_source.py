@@ -72,7 +72,7 @@ def test_broken_override_is_the_users_fault(file: Path, override: str) -> None:
     ("text", "message"),
     [
         ("a: [1, 2", "not valid YAML"),
-        ("a: 1\na: 2\n", "duplicate"),
+        ("a: 1\na: 2\n", "given twice"),
         ("- a\n- b\n", "a mapping"),
         ("", "nothing"),
     ],

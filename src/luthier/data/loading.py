@@ -17,8 +17,8 @@ from luthier.data.options import DataOptions, ReadOptions, TestOptions
 from luthier.data.reading import ReadReport, read_examples
 from luthier.data.splitting import split_indices
 from luthier.errors import DataError, Problem, RecipeError
+from luthier.invalid import explain
 from luthier.tasks import Task
-from luthier.text import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +75,16 @@ def test_task(task: Task, name: str, options: TestOptions) -> Task:
     try:
         return task.with_space(options.space)
     except ValidationError as error:
-        own = [*TestOptions.model_fields, *type(task).model_fields]
-        problems = []
-        for item in error.errors():
-            place = ".".join(map(str, item["loc"]))
-            guess = nearest(place, own) if item["type"] == "extra_forbidden" else None
-            unknown = item["type"] == "extra_forbidden"
-            problems.append(
-                Problem(
-                    "unknown key" if unknown else item["msg"],
-                    field=f"data.test.{name}" + (f".{place}" if place else ""),
-                    allowed=", ".join(own) if unknown else "",
-                    hint=f"did you mean {guess!r}?" if guess else "",
-                )
+        values = {**task.model_dump(), **options.space}
+        problems = [
+            Problem(
+                item.message,
+                field=".".join(["data.test", name, *map(str, item.path)]),
+                allowed=item.allowed,
+                hint=item.hint,
             )
+            for item in explain(error, type(task), values, more_keys=TestOptions.model_fields)
+        ]
         raise RecipeError(f"the test set {name!r} does not fit the task:", problems) from error
 
 
@@ -187,12 +183,10 @@ def _split(
     inside = ([position for position in group if position < len(train)] for group in duplicates.groups())
     groups = [group for group in inside if group]
     if len(groups) < 2:
-        problem = Problem(
-            f"{len(train)} records, all of them (near) duplicates", allowed="at least 2 different ones"
-        )
-        raise DataError(
-            "train is too small to split validation off:", [problem], "give a file as `validation`"
-        )
+        found = "1 record" if len(train) == 1 else f"{len(train)} records, all of them (near) duplicates"
+        problem = Problem(found, field="data.train", allowed="at least 2 different ones")
+        hint = "add records, or name another file: `validation: other.jsonl` in the recipe's `data`"
+        raise DataError("train is too small to split validation off:", [problem], hint)
     kept, held_out = split_indices([task.strata(example) for example in train], groups, share, seed)
     parts = {"train": kept, "validation": held_out}
     now = {old: (role, new) for role, part in parts.items() for new, old in enumerate(part)}

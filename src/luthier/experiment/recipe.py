@@ -15,13 +15,13 @@ from luthier.design import check as check_design
 from luthier.errors import Problem, RecipeError, UserError
 from luthier.evaluation import EvaluationOptions
 from luthier.experiment.inputs import absolute
-from luthier.experiment.source import KeyPath, Source, read_source
+from luthier.experiment.source import Source, read_source
 from luthier.experiment.validation import validate
 from luthier.files import sha256_json, write_text
+from luthier.invalid import KeyPath, did_you_mean
 from luthier.methods import AnyMethod, Lora, PTuningV2
 from luthier.models import ModelOptions
 from luthier.tasks import AnyTask
-from luthier.text import nearest
 from luthier.training import TrainingOptions
 
 
@@ -96,8 +96,13 @@ def load_task(path: Path) -> TaskFile:
     """
     source = read_source(path)
     file, problems = validate(TaskFile, source)
+    # Sections that only a run needs are welcome, misspelt ones are not: they would change nothing in silence.
+    sections = list(Recipe.model_fields)
+    for key in source.values.keys() - set(sections):
+        hint = did_you_mean(key, sections)
+        problems.append(source.problem((key,), f"unknown key {key!r}", ", ".join(sections), hint))
     if file is not None:
-        problems = [_placed(problem, source) for problem in check_design(file.design, file.task)]
+        problems += [_placed(problem, source) for problem in check_design(file.design, file.task)]
     if file is None or problems:
         raise _error(path, problems)
     return file
@@ -119,8 +124,7 @@ def cross_check(recipe: Recipe, source: Source, *, inputs: bool = True) -> list[
     stopping = recipe.training.early_stopping
     known = ["auto", "loss", *recipe.task.metrics]
     if stopping is not None and stopping.metric not in known:
-        guess = nearest(stopping.metric, known)
-        hint = f"did you mean {guess!r}?" if guess else ""
+        hint = did_you_mean(stopping.metric, known)
         path: KeyPath = ("training", "early_stopping", "metric")
         message = f"{stopping.metric!r} does not score a task of type {recipe.task.type!r}"
         problems.append(source.problem(path, message, ", ".join(known), hint))
@@ -145,13 +149,15 @@ def _check_model(model: ModelOptions) -> list[Problem]:
 
 def _placed(problem: Problem, source: Source) -> Problem:
     """Gives a room's problem the file and line of the key it names."""
-    path: KeyPath = tuple(int(part) if part.isdigit() else part for part in problem.field.split(".") if part)
+    parts = problem.field.replace("[", ".").replace("]", "").split(".")
+    path: KeyPath = tuple(int(part) if part.isdigit() else part for part in parts if part)
     return source.problem(path, problem.message, problem.allowed, problem.hint)
 
 
 def _error(path: Path, problems: Sequence[Problem]) -> RecipeError:
     noun = "problem" if len(problems) == 1 else "problems"
     hint = "All keys and their values: luthier schema, or docs/recipe.md"
+    problems = sorted(problems, key=lambda problem: problem.line or 0)
     return RecipeError(f"{path} has {len(problems)} {noun}:", problems, hint)
 
 

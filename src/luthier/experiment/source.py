@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from luthier.errors import Problem, RecipeError, UserError
-
-KeyPath = tuple[str | int, ...]
-"""Keys and list positions from the root to a value."""
+from luthier.invalid import KeyPath
+from luthier.text import nearest
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +48,67 @@ def read_source(file: Path, overrides: Sequence[str] = ()) -> Source:
         RecipeError: Where it is not valid YAML, not a mapping, or an override is not `key=value`.
     """
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.error import YAMLError
 
     try:
         text = file.read_text(encoding="utf-8-sig")
-    except (FileNotFoundError, IsADirectoryError):
-        raise UserError(
-            f"There is no file {file}.", "Write one with: luthier new DATA --output recipe.yaml"
-        ) from None
+    except FileNotFoundError:
+        raise UserError(f"There is no file {file}.", _instead_of(file)) from None
+    except IsADirectoryError:
+        raise UserError(f"{file} is a folder.", "Give the YAML file itself.") from None
     except UnicodeDecodeError as error:
         raise UserError(f"{file} is not UTF-8 (byte {error.start}).", "Save it as UTF-8.") from None
     except OSError as error:
         raise UserError(f"{file} cannot be read: {error.strerror}.") from None
     try:
         node = YAML(typ="rt").load(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        message = f"not valid YAML: {(error.problem or str(error)).splitlines()[0]}"
-        raise RecipeError("The file cannot be read.", [Problem(message, file, line)]) from None
     except YAMLError as error:
-        problem = Problem(f"not valid YAML: {str(error).splitlines()[0]}", file)
-        raise RecipeError("The file cannot be read.", [problem]) from None
+        raise RecipeError(f"{file} cannot be read:", [_broken(error, file)]) from None
     if not isinstance(node, dict):
-        found = "nothing" if node is None else f"a {type(node).__name__}"
+        found = "nothing" if node is None else "a list" if isinstance(node, list) else f"only {str(node)!r}"
         problem = Problem(
-            f"a mapping of sections is expected, found {found}", file, 1, allowed="task, data, ..."
+            f"a mapping of sections is expected, found {found}", file, 1, allowed="task: ..., data: ..., ..."
         )
-        raise RecipeError("The file cannot be read.", [problem])
+        raise RecipeError(f"{file} cannot be read:", [problem])
     lines: dict[KeyPath, int] = {}
     values = _plain(node, (), lines)
     changed = [_override(values, text) for text in overrides]
     return Source(values, file, lines, frozenset(changed))
+
+
+def _instead_of(file: Path) -> str:
+    """Advises what to give where `file` does not exist."""
+    beside = [item.name for item in file.parent.iterdir()] if file.parent.is_dir() else []
+    guess = nearest(file.name, [name for name in beside if name.endswith((".yaml", ".yml"))])
+    if guess:
+        return f"Did you mean {file.with_name(guess)}?"
+    return "Write one with: luthier new DATA --output recipe.yaml"
+
+
+_ADVICE = {
+    "\\t": "indent with spaces, not with tabs",
+    "mapping values are not allowed": "put a text that holds a colon in quotes, or correct the indentation",
+    "but found '<block mapping start>'": "indent the keys of one section alike",
+    "<block end>": "indent the keys of one section alike",
+    "expected ',' or": "close the bracket",
+    "while scanning a quoted scalar": "close the quotation mark",
+}
+
+
+def _broken(error: Exception, file: Path | None = None, field: str = "") -> Problem:
+    """Says where and why a text is not YAML, with an advice for the usual slips."""
+    mark = getattr(error, "problem_mark", None)
+    begun = getattr(error, "context_mark", None)
+    what = getattr(error, "problem", None) or str(error)
+    message = f"not valid YAML: {what.splitlines()[0]}"
+    if "duplicate key" in what:
+        message = f"the key {what.split(chr(34))[1]!r} is given twice"
+        # The parser reads on to the end of the value before it complains.
+        mark = mark or begun
+    elif file is not None and mark and begun and begun.line < mark.line:
+        message += f", in what begins in line {begun.line + 1}"
+    advice = next((words for sign, words in _ADVICE.items() if sign in str(error)), "")
+    return Problem(message, file, mark.line + 1 if mark and file else None, field, hint=advice)
 
 
 def _plain(node: Any, path: KeyPath, lines: dict[KeyPath, int]) -> Any:
@@ -113,19 +142,23 @@ def _override(values: dict[str, Any], text: str) -> KeyPath:
     keys = tuple(name.strip().split("."))
     if not equals or not all(keys):
         problem = Problem(f"{text!r} is not key=value", field="--set", allowed="--set training.epochs=5")
-        raise RecipeError("An override cannot be read.", [problem])
+        raise RecipeError("An override cannot be read:", [problem])
     node: Any = values
     for key in keys[:-1]:
         child = node.get(key)
         if child is None:
             child = node[key] = {}
-        elif not isinstance(child, dict):
-            # A shorthand such as `model: luthier/tiny` or `method: lora` names the option that has the key.
+        elif isinstance(child, str):
+            # A shorthand such as `model: luthier/tiny` or `format: lines` names the option that has the key.
             child = node[key] = {"name" if key == "model" else "type": child}
+        elif not isinstance(child, dict):
+            hint = f"set it as a whole: --set {name[: name.index(key) + len(key)]}=..."
+            problem = Problem(f"{key} has no keys of its own", field=f"--set {name}", hint=hint)
+            raise RecipeError("An override cannot be read:", [problem])
         node = child
     try:
         node[keys[-1]] = _plain(YAML(typ="rt").load(value) if value.strip() else None, (), {})
     except YAMLError as error:
-        problem = Problem(f"{value!r} is not valid YAML: {str(error).splitlines()[0]}", field=f"--set {name}")
-        raise RecipeError("An override cannot be read.", [problem]) from None
+        problem = _broken(error, field=f"--set {name}")
+        raise RecipeError("An override cannot be read:", [problem]) from None
     return keys
