@@ -63,7 +63,7 @@ class Aspects(Task):
     @model_validator(mode="after")
     def _check(self) -> Self:
         check_distinct(self.aspects, "aspect")
-        check_distinct(self._words, "label")
+        check_distinct(self.labels, "label", self.unmentioned)
         if self.numbers is not None:
             check_numbers(self.numbers, self._words)
         if self.kappa_weights is not None:

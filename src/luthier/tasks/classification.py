@@ -46,7 +46,7 @@ class Classification(Task):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        check_distinct(self._words, "label")
+        check_distinct(self.labels, "label", self.unmentioned)
         if self.unmentioned is not None and not self.multi_label:
             raise ValueError("`unmentioned` needs `multi_label: true`: a single label is always there")
         if self.numbers is not None:

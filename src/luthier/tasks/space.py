@@ -59,14 +59,25 @@ Name = Annotated[str, BeforeValidator(_name)]
 """A label, an aspect or an entity type. A YAML integer is taken for its digits."""
 
 
-def check_distinct(names: Iterable[str], what: str) -> None:
-    """Raises ValueError where two names differ in nothing but case, width or white space."""
+def check_distinct(names: Iterable[str], what: str, unmentioned: str | None = None) -> None:
+    """Raises ValueError where two names differ in nothing but case, width or white space.
+
+    Args:
+        names: Labels, aspects or types.
+        what: What one of them is called in the message.
+        unmentioned: The word for none of them, which must differ from all.
+    """
     seen: dict[str, str] = {}
     for name in names:
         key = normalise(name)
         if key in seen:
             raise ValueError(f"{what} {name!r} cannot be told apart from {seen[key]!r}; rename or remove one")
         seen[key] = name
+    if unmentioned is not None and normalise(unmentioned) in seen:
+        raise ValueError(
+            f"{what} {seen[normalise(unmentioned)]!r} cannot be told apart from the word for nothing at all;"
+            " rename it, or give another word as `unmentioned`"
+        )
 
 
 def polarity(labels: Sequence[str]) -> tuple[int, ...] | None:
