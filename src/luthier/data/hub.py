@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,8 +47,10 @@ def _open(source: Path | str, split: str | None) -> Any:
     # `datasets` raises many kinds for a missing, private, unreachable or unreadable dataset.
     except Exception as error:
         hint = "give a file, a folder written by `save_to_disk`, or a hub id that this machine can reach"
-        what = "folder" if file else f"hub dataset {source}"
-        raise SourceError(Problem(f"{what} cannot be read: {error}", file=file, hint=hint)) from error
+        what = "folder" if file else "hub dataset"
+        # The class that the hub's client adds in brackets tells a user nothing.
+        why = re.sub(r" \(\w+Error\)", "", str(error))
+        raise SourceError(Problem(f"this {what} cannot be read: {why}", file=file, hint=hint)) from error
     if not isinstance(loaded, Mapping):
         return loaded
     if split in loaded:

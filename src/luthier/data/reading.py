@@ -112,8 +112,9 @@ def read_examples(
         raise DataError(f"{path} cannot be read:", reading.problems, total=reading.total)
     if reading.total:
         summary = f"{path}: {reading.total} {'problem' if reading.total == 1 else 'problems'}"
+        records = "1 record" if reading.records == 1 else f"{reading.records} records"
         hint = "correct the records, or map their names with `columns` and `label_map` in the recipe's `data`"
-        raise DataError(f"{summary} in {reading.records} records:", reading.problems, hint, reading.total)
+        raise DataError(f"{summary} in {records}:", reading.problems, hint, reading.total)
     return examples, ReadReport(str(source), len(examples), dict(reading.ignored))
 
 
@@ -231,7 +232,9 @@ class _Reading:
 
     def _no_column(self, theirs: str, ours: str, found: list[str]) -> Problem:
         alike = [name for name in found if name.casefold() in ALIASES.get(ours, ())]
-        guess = nearest(theirs, found) or (alike[0] if alike else None)
+        # A column that is known for something else is not the one that is missing.
+        free = [name for name in found if name == ours or name not in self._known]
+        guess = nearest(theirs, free) or (alike[0] if alike else None)
         hint = f"write `columns: {{{ours}: {guess or '...'}}}` in the recipe's `data`"
         if guess:
             hint = f"did you mean {guess!r}? {hint}"

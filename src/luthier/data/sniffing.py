@@ -14,6 +14,7 @@ from luthier.data.encoding import EncodingError, open_text
 from luthier.data.reading import ALIASES
 from luthier.data.sources import RawRecord, SourceError, read_records, resolve
 from luthier.errors import DataError, Problem, UserError
+from luthier.invalid import did_you_mean
 from luthier.tasks.record import as_name, is_missing, parse_cell
 from luthier.tasks.space import SENTIMENTS, polarity
 from luthier.text import guess_language, normalise
@@ -57,11 +58,15 @@ def sniff(path: Path, task_type: str | None = None) -> Proposal:
     encoding = _encoding(path)
     try:
         raw = read_records(resolve(str(path), Path.cwd()), encoding, "train")
-        rows, seen = _sample(item.values for item in raw if isinstance(item, RawRecord))
+        broken: list[Problem] = []
+        rows, seen = _sample(_values(raw, broken))
     except SourceError as error:
         raise DataError(f"{path} cannot be read:", [error.problem]) from error
+    if broken:
+        raise DataError(f"{path} has {len(broken)} broken records:", broken)
     if not rows:
-        raise DataError(f"{path} cannot be read:", [Problem("holds no records", file=path)])
+        problem = Problem("holds no records", file=path, allowed="at least one")
+        raise DataError(f"{path} cannot be read:", [problem])
     table = _Table(rows, seen)
     guesses: dict[str, Callable[[_Table], Proposal | None]] = {
         "extraction": _extraction,
@@ -75,6 +80,11 @@ def sniff(path: Path, task_type: str | None = None) -> Proposal:
             proposal = _text_to_text(table)
         if proposal is not None:
             return _finish(proposal, table, encoding)
+    if task_type not in (None, *guesses):
+        hint = did_you_mean(str(task_type), guesses)
+        raise UserError(
+            f"--task: {task_type!r} is no task type (allowed: {', '.join(sorted(guesses))})", hint
+        )
     wanted = f"the target of {task_type}" if task_type else "something to predict"
     raise UserError(
         f"{path}: no column looks like {wanted} (columns: {', '.join(table.columns)})",
@@ -273,6 +283,15 @@ def _ordered(counts: Counter[str]) -> list[str]:
     if all(name.lstrip("-").isdigit() for name in counts):
         return sorted(counts, key=int)
     return sorted(counts, key=lambda name: (-counts[name], name))
+
+
+def _values(raw: Iterator[RawRecord | Problem], broken: list[Problem]) -> Iterator[Mapping[str, Any]]:
+    """Yields the columns of each record; notes what is none."""
+    for item in raw:
+        if isinstance(item, Problem):
+            broken.append(item)
+        else:
+            yield item.values
 
 
 def _sample(rows: Iterator[Mapping[str, Any]]) -> tuple[list[Mapping[str, Any]], int]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,8 +106,16 @@ def read_records(source: Path | str, encoding: str, split: str | None) -> Iterat
                 "or save the file as UTF-8",
             )
         ) from error
-    except (EOFError, OSError) as error:
-        raise SourceError(Problem(f"cannot be read: {error}", file=source)) from error
+    except gzip.BadGzipFile as error:
+        hint = "compress it, or take .gz off its name"
+        raise SourceError(
+            Problem("is not compressed, though its name ends in .gz", file=source, hint=hint)
+        ) from error
+    except (EOFError, zlib.error) as error:
+        hint = "it breaks off or is damaged: copy it again"
+        raise SourceError(Problem("cannot be decompressed", file=source, hint=hint)) from error
+    except OSError as error:
+        raise SourceError(Problem(f"cannot be read: {error.strerror or error}", file=source)) from error
 
 
 def _kind(path: Path) -> str:
@@ -119,9 +129,14 @@ def _jsonl(path: Path, lines: Iterable[str]) -> Iterator[RawRecord | Problem]:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
-        except ValueError as error:
-            yield Problem(f"is not JSON ({error}): {shorten(line, 40)!r}", file=path, line=number)
+            value = json.loads(line.strip(_JSON_SPACE))
+        except json.JSONDecodeError as error:
+            yield Problem(
+                f"is not JSON ({error.msg}, column {error.colno}): {shorten(line, 40)}",
+                file=path,
+                line=number,
+                hint=_json_advice(line, error),
+            )
             continue
         except RecursionError:
             yield Problem(f"is JSON nested too deeply: {shorten(line, 40)!r}", file=path, line=number)
@@ -137,6 +152,14 @@ def _jsonl(path: Path, lines: Iterable[str]) -> Iterator[RawRecord | Problem]:
                 allowed='{"...": ...} on each line',
                 hint=hint,
             )
+
+
+def _json_advice(line: str, error: json.JSONDecodeError) -> str:
+    if error.pos >= len(line.rstrip()) or error.msg.startswith("Unterminated"):
+        return "the line breaks off: an object must stand on one line as a whole"
+    if error.msg == "Extra data":
+        return "write one object on each line"
+    return 'names and texts stand in double quotes: {"text": "..."}' if "quotes" in error.msg else ""
 
 
 def _json(path: Path, stream: Any) -> Iterator[RawRecord | Problem]:
@@ -159,8 +182,11 @@ def _json(path: Path, stream: Any) -> Iterator[RawRecord | Problem]:
         line, counted = line + text.count("\n", counted, position), position
         try:
             value, position = decoder.raw_decode(text, position)
-        except (ValueError, RecursionError) as error:
-            raise SourceError(Problem(f"is not JSON ({error})", file=path, line=line)) from error
+        except json.JSONDecodeError as error:
+            message = f"is not JSON ({error.msg}, column {error.colno})"
+            raise SourceError(Problem(message, file=path, line=error.lineno)) from error
+        except RecursionError as error:
+            raise SourceError(Problem("is JSON nested too deeply", file=path, line=line)) from error
         if isinstance(value, dict):
             yield RawRecord(line, value)
         else:
