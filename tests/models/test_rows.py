@@ -41,7 +41,7 @@ def test_rows_that_do_not_fit_are_counted_and_named_with_the_length_that_would_d
         encode_all(written, tokenizer, max_length=20)
     needed = len(encode(written[2], tokenizer).input_ids)
     assert "sample s1" in str(caught.value)
-    assert f"set max_length to {needed} or more" in caught.value.hint
+    assert f"max_length to {needed} or more" in caught.value.hint
 
 
 def test_cut_rows_are_reported_with_the_characters_they_lost() -> None:

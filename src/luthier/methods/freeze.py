@@ -91,7 +91,7 @@ class Freeze(Method):
         number = chosen.last or chosen.first or 0
         if number > len(layers):
             raise UserError(
-                f"{number} layers shall move, the model has {len(layers)}",
+                f"method.trainable: {number} layers shall move, the model has {len(layers)}",
                 f"give at most {len(layers)}, or method: full",
             )
         moving = layers[-number:] if chosen.last else layers[:number]

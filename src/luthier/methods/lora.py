@@ -67,7 +67,8 @@ class Lora(Method):
                 {name.rpartition(".")[2] for name, module in model.named_modules() if _is_linear(module)}
             )
             raise UserError(
-                f"LoRA finds no layer for targets {self.targets}", f"linear layers here: {', '.join(names)}"
+                f"method.targets: no layer of this model is called {' or '.join(self.targets)}",
+                f"its linear layers: {', '.join(names)}; or write `targets: all-linear`",
             ) from error
 
     def learning_rate(self, parameters: int) -> float:

@@ -33,8 +33,8 @@ class TooLongError(UserError):
         cut = "" if truncate == "error" else " even with its whole input cut"
         super().__init__(
             f"sample {id} has {needed} tokens{cut}, {max_length} are allowed",
-            f"set max_length to {needed} or more"
-            + (", or truncate: input to cut the input text" if truncate == "error" else ""),
+            f"set training.max_length to {needed} or more (as far as the model reads)"
+            + (", or training.truncate: input to cut the input text" if truncate == "error" else ""),
         )
         self.id = id
         self.needed = needed
