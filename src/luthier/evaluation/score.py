@@ -14,6 +14,7 @@ from luthier.inference import Prediction, read_prediction
 from luthier.tasks.answer import AnswerSchema
 from luthier.tasks.base import Task
 from luthier.tasks.example import UNPLACED, Entity, Example, Target
+from luthier.tasks.record import describe, listed
 from luthier.text import normalise
 
 
@@ -100,7 +101,8 @@ def _prediction(
     if "value" in row:
         return Prediction(example.id, _target(task, example, row["value"]))
     if not isinstance(row.get("text"), str):
-        raise _RowError("neither `text` (raw model text) nor `value` (a target) is there")
+        names = listed([str(name) for name in row])
+        raise _RowError(f"neither `text` (raw model text) nor `value` (a target) is there, only {names}")
     if writer is None:
         raise _RowError("a raw text can only be read with a design; give `design` in the task file")
     return read_prediction(writer, row["text"], example)
@@ -126,7 +128,7 @@ def _target(task: Task, example: Example, value: Any) -> Target:
 
 def _mentioned(value: Any, schema: AnswerSchema) -> dict[str, str]:
     if not isinstance(value, Mapping):
-        raise _RowError(f"`value` is {value!r} where an object of aspects and labels is expected")
+        raise _RowError(f"`value` is {describe(value)} where an object of aspects and labels is expected")
     folded = {normalise(str(name)): label for name, label in value.items()}
     found = {
         field.name: _label(folded[normalise(field.name)], field.labels)
@@ -143,7 +145,7 @@ def _label(value: Any, labels: Sequence[str]) -> str:
 
 def _as_list(value: Any) -> list[Any]:
     if not isinstance(value, list | tuple):
-        raise _RowError(f"`value` is {value!r} where a list is expected")
+        raise _RowError(f"`value` is {describe(value)} where a list is expected")
     return list(value)
 
 

@@ -12,6 +12,7 @@ from luthier.errors import UserError
 from luthier.files import read_jsonl, write_json, write_jsonl
 from luthier.inference.prediction import Prediction
 from luthier.tasks.example import Example, Turn, target_from_json
+from luthier.text import nearest
 
 MANIFEST = "manifest.json"
 FINE_TUNED = "fine-tuned"
@@ -129,7 +130,8 @@ class RunFolder:
         try:
             return json.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            hint = "Finish it with: luthier run RECIPE --resume" if self.recipe.exists() else ""
+            hint = f"Finish it with: luthier run {self.recipe} --output {self.path} --resume"
+            hint = hint if self.recipe.exists() else ""
             raise UserError(f"The run {self.path} has no {file.name}: it did not finish.", hint) from None
         except json.JSONDecodeError as error:
             raise UserError(f"{file} is not valid JSON ({error}).") from None
@@ -146,10 +148,16 @@ def open_run(path: Path) -> RunFolder:
         UserError: Where `path` is no folder of a finished run.
     """
     folder = RunFolder(path)
-    if not path.is_dir():
-        raise UserError(f"There is no run folder {path}.", "Runs stand where a recipe's `output` says.")
+    hint = "Give the folder that `luthier run` wrote: the recipe's `output`, or --output."
+    if not path.exists():
+        beside = [item.name for item in path.parent.iterdir()] if path.parent.is_dir() else []
+        guess = nearest(path.name, beside)
+        raise UserError(
+            f"There is no run folder {path}.", f"Did you mean {path.with_name(guess)}?" if guess else hint
+        )
     if not folder.manifest.exists():
-        raise UserError(f"{path} is not the folder of a run: it has no {MANIFEST}.")
+        why = f"it has no {MANIFEST}" if path.is_dir() else "it is a file"
+        raise UserError(f"{path} is not the folder of a run: {why}.", hint)
     if not folder.metrics.exists():
         folder.read(folder.metrics)
     return folder

@@ -42,10 +42,11 @@ def propose(path: Path, task: str | None = None, folder: Path = Path()) -> str:
         UserError: Where the file cannot be read or no task type fits it.
     """
     proposal = sniff(path, task)
-    lines = [f"# A recipe for {path.name}, written by `luthier new`. Check it with: luthier check RECIPE", ""]
+    name = path.resolve().name
+    lines = [f"# A recipe for {name}, written by `luthier new`. Check it with: luthier check RECIPE", ""]
     lines += [f"# {note}" for note in proposal.notes]
     lines += [_section("task", dict(proposal.task)), _data(proposal, path, folder)]
-    return "\n".join(lines) + _TAIL.format(name=path.stem)
+    return "\n".join(lines) + _TAIL.format(name=Path(name).stem)
 
 
 def _section(name: str, values: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,19 @@ def score(task_file: Path, gold: Path, predictions: Path) -> dict[str, Any]:
     # The texts come from anywhere: whatever chat template made the prompt, the answer is read alike.
     design = file.design.model_copy(update={"chat": "plain"})
     writer = SampleWriter(design, file.task, chat=None, eos="")
-    scores = score_predictions(file.task, examples, rows, writer=writer)
+    try:
+        scores = score_predictions(file.task, examples, [row.values for row in rows], writer=writer)
+    except DataError as error:
+        # What scores rows knows their places; the file and its lines are known here.
+        problems = [
+            replace(problem, file=predictions, line=rows[problem.line - 1].line) if problem.line else problem
+            for problem in error.problems
+        ]
+        raise DataError(f"{predictions} cannot be scored:", problems, error.hint) from error
     return {**to_score_json(scores), "intervals": scores.to_json()["metrics"]}
 
 
-def _read_rows(path: Path) -> list[Mapping[str, Any]]:
+def _read_rows(path: Path) -> list[RawRecord]:
     """Reads a file of predictions, whatever its columns; raises DataError with every broken line."""
     try:
         found = list(read_records(resolve(str(path), Path.cwd()), "utf-8", "test"))
@@ -47,4 +55,4 @@ def _read_rows(path: Path) -> list[Mapping[str, Any]]:
         raise DataError(f"{path} cannot be read:", [error.problem]) from error
     if problems := [item for item in found if isinstance(item, Problem)]:
         raise DataError(f"{path} cannot be read:", problems)
-    return [item.values for item in found if isinstance(item, RawRecord)]
+    return [item for item in found if isinstance(item, RawRecord)]
