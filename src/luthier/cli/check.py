@@ -9,10 +9,22 @@ import typer
 from luthier.cli.common import JsonOption, RecipeArgument, SetOption, print_json, start_messages
 
 
+def _count(text: str | int) -> int:
+    try:
+        count = int(text)
+    except ValueError:
+        count = -1
+    if count < 0:
+        raise typer.BadParameter(f"{text!r} is not a whole number from 0")
+    return count
+
+
 def command(
     recipe: RecipeArgument,
     set_: SetOption = None,
-    samples: Annotated[int, typer.Option(min=0, help="How many rendered samples to show.")] = 2,
+    samples: Annotated[
+        int, typer.Option(parser=_count, metavar="N", help="How many rendered samples to show.")
+    ] = 2,
     json: JsonOption = False,
 ) -> None:
     """Do everything short of training: counts, leaks, samples, truncation, EOS, memory and time."""
