@@ -1,0 +1,39 @@
+"""Trains a tiny model in this process of a group and, in the first one, saves its weights. Run by torchrun."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from safetensors.torch import save_file
+from tests.models import tiny
+from tests.training.rows import rows
+
+from luthier.methods import Full
+from luthier.training import TrainingOptions, train
+
+
+def main(folder: Path, batch_size: int) -> None:
+    model = Full().apply(tiny.model("llama"))
+    options = TrainingOptions(epochs=2, batch_size=batch_size, precision="float32")
+    result = train(
+        model,
+        tiny.byte_level(),
+        rows(16),
+        rows(6, seed=1),
+        options=options,
+        learning_rate=1e-2,
+        output_dir=folder / "checkpoints",
+        seed=3,
+    )
+    import torch.distributed as group
+
+    if not group.is_initialized() or group.get_rank() == 0:
+        named = {name: value.detach().clone() for name, value in model.named_parameters()}
+        save_file(named, folder / "weights.safetensors", metadata={"steps": str(result.steps)})
+    if group.is_initialized():
+        group.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
