@@ -14,6 +14,7 @@ import csv
 import json
 import os
 import random
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -192,6 +193,7 @@ def run(names: list[str], methods: list[str], output: Path, model: str) -> None:
             folder = output / f"{name}.{method}"
             if (folder / "report.html").exists():
                 continue
+            shutil.rmtree(folder, ignore_errors=True)  # what an interrupted call left
             inputs = (output / "inputs" / name).resolve()
             values = JOBS[name](inputs)
             # One zero-shot a data set is enough: it does not depend on the method.
@@ -220,15 +222,8 @@ def table(output: Path) -> Iterator[str]:
     if not manifests:
         raise SystemExit(f"there is no finished run in {output}")
     yield from HEADER.read_text(encoding="utf-8").splitlines()
-    machine = next(iter(manifests.values()))
-    hardware, versions = machine["hardware"], machine["versions"]
-    yield ""
-    yield (
-        f"Machine: {hardware['processor']}, {hardware['cores']} cores, {hardware['memory_bytes'] / 2**30:.0f} GiB,"
-        f" no GPU; torch {versions['torch']}, transformers {versions['transformers']}, luthier {versions['luthier']}."
-    )
-    yield ""
-    yield "| data | test | metric | majority | TF-IDF | zero-shot | full | LoRA | format errors (full, LoRA) |"
+    yield from ("", _machine(next(iter(manifests.values()))), "")
+    yield "| data | test | metric | majority | TF-IDF | zero-shot | full | LoRA | format errors |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for name in JOBS:
         runs = {method: output / f"{name}.{method}" for method in METHODS}
@@ -244,11 +239,26 @@ def table(output: Path) -> Iterator[str]:
     yield "|---|---|---|---|---|---|---|"
     for path, manifest in manifests.items():
         training = manifest["training"]
-        yield (
-            f"| {path.name} | {manifest['encoded']['train']['rows']} | {training['steps']}"
-            f" | {training['learning_rate']:.2g} | {training['seconds']:.0f} s | {training['samples_per_second']:.1f}"
-            f" | {training['peak_memory_bytes'] / 2**30:.2f} GiB |"
-        )
+        cells = [
+            path.name,
+            str(manifest["encoded"]["train"]["rows"]),
+            str(training["steps"]),
+            f"{training['learning_rate']:.2g}",
+            f"{training['seconds']:.0f} s",
+            f"{training['samples_per_second']:.1f}",
+            f"{training['peak_memory_bytes'] / 2**30:.2f} GiB",
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _machine(manifest: dict[str, Any]) -> str:
+    hardware, versions = manifest["hardware"], manifest["versions"]
+    libraries = ", ".join(f"{name} {versions[name]}" for name in ("luthier", "torch", "transformers", "peft"))
+    memory = hardware["memory_bytes"] / 2**30
+    gpus = ", ".join(hardware["gpus"]) or "no GPU"
+    return (
+        f"Machine: {hardware['processor']}, {hardware['cores']} cores, {memory:.0f} GiB, {gpus}; {libraries}."
+    )
 
 
 def _lines(name: str, found: dict[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Trains a tiny model in this process of a group and, in the first one, saves its weights. Run by torchrun."""
+"""Trains a tiny model in each process of a group and saves the weights of the first. Run by torchrun."""
 
 from __future__ import annotations
 
