@@ -131,12 +131,7 @@ def _jsonl(path: Path, lines: Iterable[str]) -> Iterator[RawRecord | Problem]:
         try:
             value = json.loads(line.strip(_JSON_SPACE))
         except json.JSONDecodeError as error:
-            yield Problem(
-                f"is not JSON ({error.msg}, column {error.colno}): {shorten(line, 40)}",
-                file=path,
-                line=number,
-                hint=_json_advice(line, error),
-            )
+            yield json_problem(error, line, path, number)
             continue
         except RecursionError:
             yield Problem(f"is JSON nested too deeply: {shorten(line, 40)!r}", file=path, line=number)
@@ -154,12 +149,15 @@ def _jsonl(path: Path, lines: Iterable[str]) -> Iterator[RawRecord | Problem]:
             )
 
 
-def _json_advice(line: str, error: json.JSONDecodeError) -> str:
-    if error.pos >= len(line.rstrip()) or error.msg.startswith("Unterminated"):
-        return "the line breaks off: an object must stand on one line as a whole"
+def json_problem(error: json.JSONDecodeError, line: str, file: Path, number: int) -> Problem:
+    """Says what is wrong with one line of JSON Lines, with an advice for the usual slips."""
+    hint = 'names and texts stand in double quotes: {"text": "..."}' if "quotes" in error.msg else ""
     if error.msg == "Extra data":
-        return "write one object on each line"
-    return 'names and texts stand in double quotes: {"text": "..."}' if "quotes" in error.msg else ""
+        hint = "write one object on each line"
+    elif error.pos >= len(line.rstrip()) or error.msg.startswith("Unterminated"):
+        hint = "the line breaks off: an object must stand on one line as a whole"
+    message = f"is not JSON ({error.msg}, column {error.colno}): {shorten(line, 40)}"
+    return Problem(message, file=file, line=number, hint=hint)
 
 
 def _json(path: Path, stream: Any) -> Iterator[RawRecord | Problem]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from luthier.data import Examples, ReadReport, read_examples
+from luthier.data.sources import json_problem
 from luthier.errors import DataError, Problem
 from luthier.evaluation import Scores, evaluate
 from luthier.experiment.bench import Bench
@@ -18,6 +19,8 @@ from luthier.inference.prediction import Prediction
 from luthier.models import load_finetuned
 from luthier.tasks.base import RecordError
 from luthier.tasks.example import Example
+
+_STDIN = Path("<stdin>")
 
 
 class FineTuned:
@@ -75,9 +78,10 @@ class FineTuned:
         """Reads one record a line: a JSON object where the line begins with a brace, else a plain text.
 
         Raises:
-            DataError: Where a line that begins with a brace is not a JSON object.
+            DataError: With every line that begins with a brace and is no JSON object; or where there is none.
         """
         records: list[str | Mapping[str, Any]] = []
+        problems: list[Problem] = []
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
@@ -85,10 +89,15 @@ class FineTuned:
                 records.append(line.rstrip("\r\n"))
                 continue
             try:
-                records.append(json.loads(line))
+                records.append(json.loads(line.strip()))
             except json.JSONDecodeError as error:
-                problem = Problem(f"not a JSON object: {error}", Path("<stdin>"), number)
-                raise DataError("The input cannot be read:", [problem]) from None
+                problems.append(json_problem(error, line, _STDIN, number))
+        if not records and not problems:
+            problems.append(
+                Problem("holds no records", _STDIN, allowed="a text or a JSON object on each line")
+            )
+        if problems:
+            raise DataError("The input cannot be read:", problems)
         return records
 
     def _read(self, path: Path, labelled: bool) -> tuple[Examples, ReadReport]:
