@@ -24,8 +24,11 @@ def command(
     """Predict with confidence: one JSON object a record."""
     start_messages()
     from luthier import api
+    from luthier.errors import UserError
     from luthier.files import write_jsonl
 
+    if output is not None and output.exists():
+        raise UserError(f"{output} exists; Luthier does not overwrite it.", "Give another --output.")
     model = api.load(run)
     records = model.read_lines(sys.stdin) if input_ == "-" else model.read_file(Path(input_))
     rows = (prediction.to_row() for prediction in model.predict(records))
