@@ -147,6 +147,15 @@ def test_seeds_and_folds_tell_the_spread(recipe_file: Path) -> None:
     assert not (folder.path / "repeat").exists()
 
 
+def test_the_primary_metric_chooses_the_weights_unless_told_otherwise(recipe_file: Path) -> None:
+    changes = ["evaluation.baselines=[]", "data.test=null", "training.evaluate_every=1", "training.steps=2"]
+    folder = run(load_recipe(recipe_file, changes))
+    assert folder.read(folder.manifest)["training"]["best_metric"] == "kappa"
+    by_loss = load_recipe(recipe_file, [*changes, "training.early_stopping={metric: loss}", "method=full"])
+    folder = run(by_loss)
+    assert folder.read(folder.manifest)["training"]["best_metric"] == "loss"
+
+
 def test_early_stopping_watches_a_generated_metric(recipe_file: Path) -> None:
     changes = ["evaluation.baselines=[]", "training.early_stopping={metric: accuracy, patience: 1}"]
     folder = run(load_recipe(recipe_file, [*changes, "training.evaluate_every=1", "data.test=null"]))

@@ -55,6 +55,12 @@ def test_override_below_a_shorthand_keeps_what_it_named(tmp_path: Path) -> None:
     assert values["method"] == {"type": "lora", "rank": 4}
 
 
+def test_override_of_a_type_drops_the_keys_of_the_other(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text("method: {type: lora, rank: 4}\n", encoding="utf-8")
+    assert read_source(path, ["method.type=full"]).values["method"] == {"type": "full"}
+
+
 def test_problem_of_an_override_names_the_flag_and_no_line(file: Path) -> None:
     source = read_source(file, ["training.epochs=many"])
     problem = source.problem(("training", "epochs"), "is no number")

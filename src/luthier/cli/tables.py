@@ -109,7 +109,7 @@ def print_comparison(result: Mapping[str, Any]) -> None:
         ):
             paired = None if difference is None else difference.get(item["primary"])
             versus = interval(paired)
-            chance = "-" if paired is None else p_value(paired["p_value"])
+            chance = "-" if paired is None else p_value(paired["p_value"]).removeprefix("= ")
             rows.append([path, *_cells(names, scores), versus, chance])
         title = f"test/{test} ({item['n']} records, 95% intervals)"
         print_table(title, ["run", *names, f"{item['primary']} - first", "p"], rows)
@@ -151,6 +151,7 @@ def print_check(check: Check) -> None:
         ["trainable parameters", f"{count.trainable:,} of {count.total:,} ({count.share:.2%})"],
         ["peak memory", size(check.probe.peak_memory_bytes)],
         ["training time", duration(check.training_seconds)],
+        ["prediction time", duration(check.prediction_seconds)],
     ]
     print_table("the run on this machine (measured on a few real steps)", ["", ""], facts)
 

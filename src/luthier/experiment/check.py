@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from luthier.data import Splits, load_splits
+from luthier.data import Examples, Splits, load_splits
 from luthier.experiment.bench import Bench, require_reasons
-from luthier.experiment.fit import prepare
+from luthier.experiment.fit import MEASURED, Prepared, predictor, prepare
 from luthier.experiment.recipe import Recipe, check_recipe
 from luthier.methods import ParameterCount
 from luthier.models import EncodeReport
-from luthier.training import Probe, predict_seconds, probe
+from luthier.training import Probe, evaluation_count, predict_seconds, probe
+
+TIMED_RECORDS = 16
+"""How many records are predicted to measure how long a record takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class Check:
         max_length: Tokens of a whole sample at most; None is no limit.
         parameters: Trainable and total parameters.
         probe: What a few of this recipe's own training steps measured on this machine.
-        training_seconds: Predicted time of training, generation of validation metrics left out.
+        training_seconds: Predicted time of training, its evaluations included.
+        prediction_seconds: Predicted time of predicting the test sets, zero-shot included where asked for.
     """
 
     data: dict[str, Any]
@@ -39,6 +44,7 @@ class Check:
     parameters: ParameterCount
     probe: Probe
     training_seconds: float
+    prediction_seconds: float
 
     @property
     def end_supervised(self) -> bool:
@@ -56,6 +62,7 @@ class Check:
             "max_length": self.max_length,
             "parameters": {**asdict(self.parameters), "share": self.parameters.share},
             "training_seconds": self.training_seconds,
+            "prediction_seconds": self.prediction_seconds,
             "peak_memory_bytes": self.probe.peak_memory_bytes,
         }
 
@@ -83,6 +90,9 @@ def _check(recipe: Recipe, splits: Splits, count: int) -> Check:
     bench = Bench.open(recipe)
     prepared = prepare(bench, splits.train, splits.validation, seed=recipe.seed)
     measured = probe(prepared.model, bench.tokenizer, prepared.rows["train"], recipe.training)
+    each = _seconds_a_record(bench, prepared, splits.train)
+    evaluations = evaluation_count(prepared.rows["train"], recipe.training)
+    passes = 1 + ("zero-shot" in recipe.evaluation.baselines)
     writer = bench.writer()
     return Check(
         data=splits.report.to_json(),
@@ -97,5 +107,17 @@ def _check(recipe: Recipe, splits: Splits, count: int) -> Check:
         probe=measured,
         training_seconds=predict_seconds(
             measured, prepared.rows["train"], recipe.training, prepared.rows["validation"]
-        ),
+        )
+        + evaluations * min(MEASURED, len(splits.validation)) * each,
+        prediction_seconds=passes * sum(len(test.examples) for test in splits.tests.values()) * each,
     )
+
+
+def _seconds_a_record(bench: Bench, prepared: Prepared, examples: Examples) -> float:
+    """Measures the prediction of a few records. An upper bound: untrained answers run on."""
+    oracle = predictor(bench, prepared.model, bench.recipe.task, prepared.answer_tokens)
+    timed = examples[:TIMED_RECORDS]
+    started = time.perf_counter()
+    for _ in oracle.predict(timed):
+        pass
+    return (time.perf_counter() - started) / len(timed)

@@ -156,6 +156,8 @@ def _override(values: dict[str, Any], text: str) -> KeyPath:
             problem = Problem(f"{key} has no keys of its own", field=f"--set {name}", hint=hint)
             raise RecipeError("An override cannot be read:", [problem])
         node = child
+    if keys[-1] == "type":
+        node.clear()  # another type has other keys
     try:
         node[keys[-1]] = _plain(YAML(typ="rt").load(value) if value.strip() else None, (), {})
     except YAMLError as error:

@@ -1,8 +1,8 @@
 """Which weights move: one module a method."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from luthier.methods.base import Method, ParameterCount
 from luthier.methods.count import count_parameters
@@ -11,8 +11,15 @@ from luthier.methods.full import Full
 from luthier.methods.lora import Lora
 from luthier.methods.p_tuning import PTuningV2
 
-AnyMethod = Annotated[Full | Freeze | Lora | PTuningV2, Field(discriminator="type")]
-"""What the recipe's `method` may be."""
+
+def _from_name(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+AnyMethod = Annotated[
+    Annotated[Full | Freeze | Lora | PTuningV2, Field(discriminator="type")], BeforeValidator(_from_name)
+]
+"""What the recipe's `method` may be: a mapping with a `type`, or the type alone."""
 
 __all__ = [
     "AnyMethod",

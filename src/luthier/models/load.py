@@ -95,6 +95,8 @@ def save_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folde
             model.save_pretrained(written)
         model.generation_config.save_pretrained(written)
         tokenizer.save_pretrained(written)
+        # PEFT writes a model card that is an empty form.
+        (written / "README.md").unlink(missing_ok=True)
         written.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)

@@ -112,13 +112,15 @@ def _snapshot(options: ModelOptions) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-    name, wanted = options.locate(), {"revision": options.revision, "allow_patterns": list(_HUB_FILES)}
+    name, wanted = options.locate(), list(_HUB_FILES)
     try:
-        return Path(snapshot_download(name, local_files_only=True, **wanted))
+        return Path(
+            snapshot_download(name, revision=options.revision, allow_patterns=wanted, local_files_only=True)
+        )
     except LocalEntryNotFoundError:
         pass
     try:
-        return Path(snapshot_download(name, **wanted))
+        return Path(snapshot_download(name, revision=options.revision, allow_patterns=wanted))
     except (LocalEntryNotFoundError, HFValidationError, HfHubHTTPError, OSError) as error:
         raise UserError(
             f"the model {options.name} is not on this machine and cannot be downloaded",

@@ -1,7 +1,7 @@
 """The step: batches, loss, trainer, resume, progress."""
 
 from luthier.training.options import EarlyStopping, TrainingOptions
-from luthier.training.probe import Probe, predict_seconds, probe
+from luthier.training.probe import Probe, evaluation_count, predict_seconds, probe
 from luthier.training.result import HistoryRow, TrainResult
 from luthier.training.train import batch_size, check_rows, max_length, train
 
@@ -13,6 +13,7 @@ __all__ = [
     "TrainingOptions",
     "batch_size",
     "check_rows",
+    "evaluation_count",
     "max_length",
     "predict_seconds",
     "probe",

@@ -107,10 +107,18 @@ def predict_seconds(
     epochs = steps * size * options.gradient_accumulation / len(rows)
     seconds = padded * min(epochs, ceil(epochs)) * probe.seconds_per_token
     if validation_rows:
-        every = options.evaluate_every
-        evaluations = ceil(epochs) if isinstance(every, str) else ceil(steps / every)
+        evaluations = evaluation_count(rows, options)
         seconds += evaluations * sum(validation_rows["length"]) * probe.seconds_per_token * _FORWARD_SHARE
     return seconds
+
+
+def evaluation_count(rows: Dataset, options: TrainingOptions) -> int:
+    """Returns how often a training on these rows evaluates."""
+    size = batch_size(rows, options)
+    steps, every = total_steps(len(rows), size, options), options.evaluate_every
+    if not isinstance(every, str):
+        return ceil(steps / every)
+    return ceil(steps * size * options.gradient_accumulation / len(rows) - 1e-9)
 
 
 def _padded_tokens(rows: Dataset, size: int) -> int:
