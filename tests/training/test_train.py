@@ -245,6 +245,16 @@ def test_bfloat16_computes_in_bfloat16_and_keeps_float32_weights(tmp_path: Path)
     assert result.history[-1].eval_loss < result.history[0].loss
 
 
+@pytest.mark.slow
+def test_mlflow_gets_the_curve_in_a_database_in_the_runs_folder(tmp_path: Path) -> None:
+    import sqlite3
+
+    run(tmp_path, QUICK.model_copy(update={"report_to": ("mlflow",)}))
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        names = {name for (name,) in database.execute("select distinct key from metrics")}
+    assert {"loss", "eval_loss"} <= names
+
+
 def test_tensorboard_gets_the_curve_in_the_runs_folder(tmp_path: Path) -> None:
     run(tmp_path, QUICK.model_copy(update={"report_to": ("tensorboard",)}))
     assert list((tmp_path / "tensorboard").glob("events.*"))
