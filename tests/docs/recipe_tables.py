@@ -97,6 +97,8 @@ def _kind(node: dict[str, Any], defs: dict[str, Any]) -> str:
         return _or([f"`{tag}`" for tag in node["discriminator"]["mapping"]])
     if "anyOf" in node:
         parts = [part for part in node["anyOf"] if part.get("type") != "null"]
+        if tagged := [part for part in parts if "discriminator" in part]:
+            return _kind(tagged[0], defs)  # the other branch is the tag alone
         closed = [
             _default(value) for part in parts for value in part.get("enum", [part.get("const")]) if value
         ]

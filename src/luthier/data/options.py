@@ -17,7 +17,7 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-_Text = Annotated[str, BeforeValidator(_as_text)]
+_Text = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]
 _FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from luthier.data import DataOptions
 from luthier.data import check as check_data
@@ -24,6 +24,9 @@ from luthier.models import ModelOptions
 from luthier.tasks import AnyTask
 from luthier.training import TrainingOptions
 
+_OR_NAME = BeforeValidator(lambda value: value, json_schema_input_type=str | ModelOptions)
+"""Tells editors what `ModelOptions` takes anyway: the name alone."""
+
 
 class Recipe(BaseModel):
     """A whole experiment. Every section is optional but `task` and `data.train`."""
@@ -36,7 +39,7 @@ class Recipe(BaseModel):
     """Where the examples are. Paths are relative to the recipe's folder."""
     design: Design = Field(default_factory=Design)
     """How an example is written as a sample, and how a model's text is read."""
-    model: ModelOptions = Field(default_factory=ModelOptions)
+    model: Annotated[ModelOptions, _OR_NAME] = Field(default_factory=ModelOptions)
     """The pretrained model."""
     method: AnyMethod = Field(default_factory=Lora)
     """Which weights move."""

@@ -1,6 +1,6 @@
 """Which weights move: one module a method."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -16,9 +16,9 @@ def _from_name(value: Any) -> Any:
     return {"type": value} if isinstance(value, str) else value
 
 
-AnyMethod = Annotated[
-    Annotated[Full | Freeze | Lora | PTuningV2, Field(discriminator="type")], BeforeValidator(_from_name)
-]
+_Name = Literal["full", "freeze", "lora", "p-tuning-v2"]
+_Methods = Annotated[Full | Freeze | Lora | PTuningV2, Field(discriminator="type")]
+AnyMethod = Annotated[_Methods, BeforeValidator(_from_name, json_schema_input_type=_Name | _Methods)]
 """What the recipe's `method` may be: a mapping with a `type`, or the type alone."""
 
 __all__ = [

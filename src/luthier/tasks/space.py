@@ -55,7 +55,7 @@ def _name(value: Any) -> Any:
     return value
 
 
-Name = Annotated[str, BeforeValidator(_name)]
+Name = Annotated[str, BeforeValidator(_name, json_schema_input_type=str | int)]
 """A label, an aspect or an entity type. A YAML integer is taken for its digits."""
 
 

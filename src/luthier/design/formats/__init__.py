@@ -1,6 +1,6 @@
 """Output formats: one module each. A new one is a module, a line in `AnyFormat`, and a contract test."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -16,7 +16,9 @@ def _named(value: Any) -> Any:
     return {"type": value} if isinstance(value, str) else value
 
 
-AnyFormat = Annotated[Natural | Lines | Json | Pairs, Field(discriminator="type"), BeforeValidator(_named)]
+_Name = Literal["natural", "lines", "json", "pairs"]
+_Formats = Annotated[Natural | Lines | Json | Pairs, Field(discriminator="type")]
+AnyFormat = Annotated[_Formats, BeforeValidator(_named, json_schema_input_type=_Name | _Formats)]
 """A format by its options: `lines`, or `{type: lines}`."""
 
 __all__ = ["AnyFormat", "Format", "Json", "Lines", "Natural", "Pairs", "Reasoning", "Style", "Written"]
