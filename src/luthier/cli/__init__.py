@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -22,6 +23,10 @@ for module in (new, check, run, predict, evaluate, score, compare, schema, versi
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells count it: 128 + SIGINT."""
+
+
 def main() -> None:
     """Runs the command line.
 
@@ -29,15 +34,31 @@ def main() -> None:
     """
     try:
         app()
+    except SystemExit as ended:
+        # Typer catches what is not ours to lose: Ctrl-C without a word, a broken pipe as a failure.
+        if ended.code == INTERRUPTED:
+            _say_interrupted()
+        if isinstance(ended.__context__, BrokenPipeError):
+            _leave_pipe()
+        raise
     except LuthierError as error:
         if os.environ.get("LUTHIER_TRACEBACK"):
             raise
         typer.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        typer.echo("interrupted: what was done is kept; continue a run with --resume", err=True)
-        sys.exit(130)
+        _say_interrupted()
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # The reader of our output went away (`| head`); Python would complain again when it flushes.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _leave_pipe()
+
+
+def _say_interrupted() -> None:
+    typer.echo("interrupted: what was done is kept; continue a run with --resume", err=True)
+
+
+def _leave_pipe() -> NoReturn:
+    """Ends well where the reader of our output went away (`| head`)."""
+    # Python would complain again when it flushes.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    sys.exit(0)
