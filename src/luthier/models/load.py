@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -126,7 +127,7 @@ def load_finetuned(
     written = json.loads(adapter.read_text(encoding="utf-8"))
     base = ModelOptions(name=_base_name(written["base_model_name_or_path"]), revision=written.get("revision"))
     model = load_model(base, dtype)
-    with _explained(str(folder)):
+    with _explained(str(folder)), _quiet():
         wrapped = PeftModel.from_pretrained(model, folder)
     return wrapped, _open_tokenizer(str(folder), str(folder))
 
@@ -181,7 +182,10 @@ def _quiet() -> Iterator[None]:
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            # PEFT still asks transformers for names that its next release drops.
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
     finally:
         logging.set_verbosity(level)
         if bar:
