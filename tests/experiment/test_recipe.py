@@ -113,7 +113,7 @@ def test_task_file_is_checked_like_a_recipe(
 ) -> None:
     assert load_task(write_recipe(recipe_values)).task.type == "aspects"
     recipe_values["task"]["labels"] = ["good", "good"]
-    with pytest.raises(RecipeError, match="task.labels: label 'good' cannot be told apart"):
+    with pytest.raises(RecipeError, match=r"task.labels: label 'good' cannot be told apart"):
         load_task(write_recipe(recipe_values))
 
 
