@@ -11,7 +11,7 @@ import luthier
 
 FOLDER = Path(luthier.__file__).parent / "models" / "embedded" / "tiny"
 TEXTS = {
-    "en": "The food was good, but we had to wait a long time for it. The waiter said that he was very sorry.",
+    "en": "The food was good, but we had to wait a long time for it. The waiter said he was very sorry.",
     "zh": "这家餐厅位于城市的中心，交通方便，菜的味道很好，但是价格比较高。服务员说他们每天晚上九点关门。",
 }
 
@@ -43,8 +43,8 @@ def test_text_comes_back(tokenizer, text):
 
 @pytest.mark.parametrize("language", TEXTS)
 def test_it_is_trained(model, tokenizer, language):
-    """Random weights spend log2(vocabulary) bits a token; half of that is far from chance."""
+    """Random weights, or another model's tokenizer, spend log2(vocabulary) bits a token or more."""
     ids = tokenizer(TEXTS[language], return_tensors="pt")["input_ids"]
     with torch.inference_mode():
         nats = model(input_ids=ids, labels=ids).loss.item()
-    assert nats / math.log(2) < 0.5 * math.log2(len(tokenizer))
+    assert nats / math.log(2) < math.log2(len(tokenizer)) - 4
