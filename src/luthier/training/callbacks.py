@@ -91,7 +91,8 @@ class ShowProgress(TrainerCallback):  # type: ignore[misc]
         """Shows the loss and, after an evaluation, what was measured."""
         measured = {key.removeprefix(PREFIX): value for key, value in logs.items() if key.startswith(PREFIX)}
         if measured:
-            numbers = ", ".join(f"{name} {value:.4f}" for name, value in measured.items())
+            # The loss and the primary metric; the others stand in the history.
+            numbers = ", ".join(f"{name} {value:.4f}" for name, value in list(measured.items())[:2])
             self._write(f"step {state.global_step}/{state.max_steps}  validation: {numbers}")
         elif "loss" in logs:
             self._show_loss(state, logs["loss"])
