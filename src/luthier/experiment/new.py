@@ -46,7 +46,7 @@ def propose(path: Path, task: str | None = None, folder: Path = Path()) -> str:
     lines = [f"# A recipe for {name}, written by `luthier new`. Check it with: luthier check RECIPE", ""]
     lines += [f"# {note}" for note in proposal.notes]
     lines += [_section("task", dict(proposal.task)), _data(proposal, path, folder)]
-    return "\n".join(lines) + _TAIL.format(name=Path(name).stem)
+    return "\n".join(lines) + "\n" + _TAIL.format(name=Path(name).stem)
 
 
 def _section(name: str, values: object) -> str:
