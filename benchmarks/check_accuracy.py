@@ -1,4 +1,4 @@
-"""Is `luthier check` right? Its predicted memory and time beside what the run then takes, for each shipped recipe.
+"""Is `luthier check` right? Its memory and time beside what the run then takes, for each shipped recipe.
 
     python benchmarks/check_accuracy.py [RECIPE ...]
 

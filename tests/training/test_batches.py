@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from luthier.training.batches import Collator, LengthGroupedSampler, auto_batch_size
+from luthier.training.batches import Collator, LengthGroupedSampler, auto_batch_size, padded_width
 
 LENGTHS = np.random.default_rng(0).integers(5, 200, 1003).tolist()
 
@@ -67,3 +67,10 @@ def test_padding_is_on_the_right_and_the_mask_comes_from_lengths() -> None:
 )
 def test_auto_batch_size(rows: int, length: int, size: int) -> None:
     assert auto_batch_size([length] * rows) == size
+
+
+def test_widths_are_multiples_of_sixteen_but_never_beyond_the_longest_row() -> None:
+    assert [padded_width(length, 100) for length in (1, 16, 17, 95, 97, 100)] == [16, 16, 32, 96, 100, 100]
+    assert padded_width(120, 100) == 120
+    row = {"input_ids": [5, 6], "labels": [-100, 6], "weight": 1.0}
+    assert Collator(0, longest=40)([row])["input_ids"].shape == (1, 16)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,11 @@ def test_time_is_tokens_with_padding_times_epochs_and_a_third_for_validation() -
     data = rows(16)
     measured = Probe(seconds_per_step=0.0, seconds_per_token=2.0, peak_memory_bytes=0, steps=1)
     options = TrainingOptions(epochs=3, batch_size=1)
-    tokens = sum(data["length"])
-    assert predict_seconds(measured, data, options) == 3 * tokens * 2.0
+    lengths = data["length"]
+    padded = sum(min(ceil(length / 16) * 16, max(lengths)) for length in lengths)
+    assert predict_seconds(measured, data, options) == 3 * padded * 2.0
     checked = predict_seconds(measured, data, options, data)
-    assert abs(checked - (3 * tokens * 2.0 + 3 * tokens * 2.0 / 3)) < 1e-6
+    assert abs(checked - (3 * padded * 2.0 + 3 * sum(lengths) * 2.0 / 3)) < 1e-6
 
 
 _MEMORY = """

@@ -16,8 +16,8 @@ from luthier.methods import ParameterCount
 from luthier.models import EncodeReport
 from luthier.training import Probe, evaluation_count, predict_seconds, probe
 
-TIMED_RECORDS = 16
-"""How many records are predicted to measure how long a record takes."""
+TIMED_RECORDS = 32
+"""How many records, a full batch on a CPU, are predicted to measure time and memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +89,9 @@ def check(recipe: Recipe, samples: int = 2) -> Check:
 def _check(recipe: Recipe, splits: Splits, count: int) -> Check:
     bench = Bench.open(recipe)
     prepared = prepare(bench, splits.train, splits.validation, seed=recipe.seed)
-    measured = probe(prepared.model, bench.tokenizer, prepared.rows["train"], recipe.training)
+    # Prediction first: the probe's peak of memory is that of the whole process so far.
     each = _seconds_a_record(bench, prepared, splits.train)
+    measured = probe(prepared.model, bench.tokenizer, prepared.rows["train"], recipe.training)
     evaluations = evaluation_count(prepared.rows["train"], recipe.training)
     passes = 1 + ("zero-shot" in recipe.evaluation.baselines)
     writer = bench.writer()

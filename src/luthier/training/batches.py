@@ -17,6 +17,7 @@ _POOL = 50
 """Batches among which rows are sorted by length: enough for little padding, few enough to stay random."""
 
 _TOKENS_A_BATCH = 16384
+_WIDTH = 16
 
 
 def auto_batch_size(lengths: Sequence[int]) -> int:
@@ -72,21 +73,39 @@ class LengthGroupedSampler:
         yield from order[whole:].tolist()
 
 
+def padded_width(length: int, longest: int) -> int:
+    """Returns the tokens that a batch is padded to: the next multiple of 16, at most `longest`.
+
+    A CPU's matrix library keeps code and work space for every shape that it meets: with a width for every
+    length, memory would grow with every step.
+
+    Args:
+        length: Tokens of the batch's longest row.
+        longest: Tokens of the longest row of all; wider batches may not fit the model's positions.
+    """
+    return max(length, min(-(-length // _WIDTH) * _WIDTH, longest))
+
+
 class Collator:
     """Rows to tensors, padded on the right.
 
     Yields `input_ids`, `attention_mask`, `labels` of shape (rows, tokens) and `weight` of shape (rows,).
     The mask comes from the rows' lengths, so a padding token that equals EOS hides no EOS.
+
+    Args:
+        pad_token_id: What pads.
+        longest: Tokens of the longest row that there is, see `padded_width`.
     """
 
-    def __init__(self, pad_token_id: int) -> None:
+    def __init__(self, pad_token_id: int, longest: int = 0) -> None:
         self._pad = pad_token_id
+        self._longest = longest
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
         """Pads one batch."""
         import torch
 
-        length = max(len(row["input_ids"]) for row in rows)
+        length = padded_width(max(len(row["input_ids"]) for row in rows), self._longest)
         ids = torch.full((len(rows), length), self._pad, dtype=torch.long)
         labels = torch.full((len(rows), length), UNSUPERVISED, dtype=torch.long)
         mask = torch.zeros((len(rows), length), dtype=torch.long)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from luthier.training.arguments import total_steps, use_bfloat16
-from luthier.training.batches import Collator, LengthGroupedSampler
+from luthier.training.batches import Collator, LengthGroupedSampler, padded_width
 from luthier.training.loss import supervised_loss, supervised_weight
 from luthier.training.memory import peak_memory
 from luthier.training.options import TrainingOptions
@@ -67,7 +67,7 @@ def probe(
 
     size = batch_size(rows, options)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    collate = Collator(int(tokenizer.pad_token_id))
+    collate = Collator(int(tokenizer.pad_token_id), max(rows["length"]))
     with _restored(model, device) as copied_bytes:
         optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-6)
         run = _Stepper(model, optimizer, use_bfloat16(options), device)
@@ -124,9 +124,11 @@ def evaluation_count(rows: Dataset, options: TrainingOptions) -> int:
 def _padded_tokens(rows: Dataset, size: int) -> int:
     """Tokens of an epoch, padding included."""
     lengths = np.asarray(rows["length"])
+    longest = int(lengths.max())
     order = list(LengthGroupedSampler(rows["length"], size, seed=0))
     return sum(
-        int(lengths[order[first : first + size]].max()) * len(order[first : first + size])
+        padded_width(int(lengths[order[first : first + size]].max()), longest)
+        * len(order[first : first + size])
         for first in range(0, len(order), size)
     )
 

@@ -94,7 +94,7 @@ def train(
             args=arguments,
             train_dataset=train_rows,
             eval_dataset=validation_rows or [],
-            data_collator=Collator(int(tokenizer.pad_token_id)),
+            data_collator=Collator(int(tokenizer.pad_token_id), _longest(train_rows, validation_rows)),
             measure=evaluate,
             metric=stop.metric if stop else AUTO,
         )
@@ -137,6 +137,10 @@ def check_rows(rows: Dataset) -> None:
             [Problem(f"row {name} has an empty answer and no EOS") for name in named],
             "look at them with `luthier check`: the answer must not be empty",
         )
+
+
+def _longest(train_rows: Dataset, validation_rows: Dataset | None) -> int:
+    return max([*train_rows["length"], *(validation_rows["length"] if validation_rows else ())])
 
 
 def _run(trainer: LuthierTrainer, options: TrainingOptions, checkpoint: Path | None) -> TrainResult:
