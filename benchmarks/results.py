@@ -249,6 +249,11 @@ def table(output: Path) -> Iterator[str]:
             f"{training['peak_memory_bytes'] / 2**30:.2f} GiB",
         ]
         yield f"| {' | '.join(cells)} |"
+    wanted = [f"{name}.{method}" for name in JOBS for method in METHODS]
+    missing = [name for name in wanted if output / name not in manifests]
+    if missing:
+        yield ""
+        yield f"Not run yet: {', '.join(missing)}."
 
 
 def _machine(manifest: dict[str, Any]) -> str:
