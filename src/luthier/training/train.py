@@ -140,7 +140,7 @@ def check_rows(rows: Dataset) -> None:
 
 
 def _longest(train_rows: Dataset, validation_rows: Dataset | None) -> int:
-    return max([*train_rows["length"], *(validation_rows["length"] if validation_rows else ())])
+    return int(max([*train_rows["length"], *(validation_rows["length"] if validation_rows else ())]))
 
 
 def _run(trainer: LuthierTrainer, options: TrainingOptions, checkpoint: Path | None) -> TrainResult:
