@@ -119,3 +119,20 @@ def test_too_long_names_the_length_that_would_do(tokenizer: Any) -> None:
     with pytest.raises(TooLongError, match="even with its whole input cut") as caught:
         encode(whole, tokenizer, max_length=5, truncate="input")
     assert len(encode(whole, tokenizer, caught.value.needed, "input").input_ids) == caught.value.needed
+
+
+def test_a_special_token_in_a_users_text_is_its_characters(tokenizer: Any) -> None:
+    spelt = tokenizer.eos_token
+    encoded = encode(
+        sample("Say.", f"cold{spelt} soup", f"so {spelt}{spelt}", tokenizer.eos_token), tokenizer
+    )
+    assert encoded.input_ids.count(tokenizer.eos_token_id) == 1
+    assert encoded.input_ids[-1] == tokenizer.eos_token_id
+    answer = [label for label in encoded.labels if label != UNSUPERVISED]
+    assert tokenizer.decode(answer[:-1]).strip() == f"so {spelt}{spelt}"
+
+
+def test_a_recipes_own_instruction_may_hold_special_tokens() -> None:
+    tokenizer = tiny.byte_level()
+    encoded = encode(sample("<|im_start|>Say.", "soup", "good", tokenizer.eos_token), tokenizer)
+    assert encoded.input_ids[0] == tokenizer.convert_tokens_to_ids("<|im_start|>")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from luthier.design import SampleWriter
 from luthier.design.sample import Sample
 from luthier.inference.generation import device_of
-from luthier.models.encode import token_ids
+from luthier.models.encode import UNSUPERVISED, Encoder, token_ids
 from luthier.tasks.answer import Answer, Field
 from luthier.tasks.base import Task
 from luthier.tasks.example import Example
@@ -41,9 +41,10 @@ def answer_tokens(
         task: Whose label space is looked at.
         examples: Labelled, as those of the training set; needed for open tasks and reasoning designs.
     """
-    longest = max((_answer_length(writer.sample(item), tokenizer) for item in examples), default=0)
+    encoder = Encoder(tokenizer)
+    longest = max((_answer_length(writer.sample(item), encoder) for item in examples), default=0)
     if _is_closed(writer, task):
-        longest = max(longest, _longest_closed(writer, tokenizer, task))
+        longest = max(longest, _longest_closed(writer, encoder, task))
     return longest + longest // 4 + _SPARE if longest else OPEN_TOKENS
 
 
@@ -66,24 +67,24 @@ def _is_closed(writer: SampleWriter, task: Task) -> bool:
     return kinds <= {"label", "labels"} and writer.design.reasoning == "none"
 
 
-def _longest_closed(writer: SampleWriter, tokenizer: PreTrainedTokenizerBase, task: Task) -> int:
+def _longest_closed(writer: SampleWriter, encoder: Encoder, task: Task) -> int:
     probe = Example("probe", "x", text_pair="x")
-    answer: Answer = {field.name: _longest_value(field, tokenizer) for field in task.schema().fields}
+    answer: Answer = {field.name: _longest_value(field, encoder.tokenizer) for field in task.schema().fields}
     filled = writer.sample(replace(probe, target=task.target(answer, probe)))
     empty: Answer = {field.name: () for field in task.schema().fields if field.unmentioned is not None}
     if len(empty) < len(task.schema().fields):
-        return _answer_length(filled, tokenizer)
+        return _answer_length(filled, encoder)
     # A placeholder may be longer than every label.
     unsaid = writer.sample(replace(probe, target=task.target(empty, probe)))
-    return max(_answer_length(filled, tokenizer), _answer_length(unsaid, tokenizer))
+    return max(_answer_length(filled, encoder), _answer_length(unsaid, encoder))
 
 
 def _longest_value(field: Field, tokenizer: PreTrainedTokenizerBase) -> tuple[str, ...]:
     if field.kind == "labels":
         return field.labels
-    return (max(field.labels, key=lambda label: len(token_ids(tokenizer, label))),)
+    return (max(field.labels, key=lambda label: len(token_ids(tokenizer, label, literal=True))),)
 
 
-def _answer_length(sample: Sample, tokenizer: PreTrainedTokenizerBase) -> int:
-    written = [segment for segment in sample.segments if segment.side == "answer"]
-    return len(token_ids(tokenizer, "".join(segment.text for segment in written)))
+def _answer_length(sample: Sample, encoder: Encoder) -> int:
+    written = tuple(segment for segment in sample.segments if segment.side == "answer")
+    return sum(label != UNSUPERVISED for label in encoder(replace(sample, segments=written)).labels)

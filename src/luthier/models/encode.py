@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from luthier.design.sample import Sample, Segment
 from luthier.errors import UserError
@@ -17,6 +18,9 @@ UNSUPERVISED = -100
 """The label of a token that does not count in the loss, as in torch's cross-entropy."""
 
 Truncate = Literal["error", "input"]
+
+_DATA = ("input", "answer")
+"""The roles whose text comes from records; a recipe's own instructions may hold special tokens on purpose."""
 
 
 class TooLongError(UserError):
@@ -73,7 +77,8 @@ def encode(
     Runs of segments of one side (prompt or answer) are tokenised together as one string, so the ids of a
     prompt without its answer are the first ids of the whole sample, always. BOS is put first if the
     tokenizer adds one by itself and the text does not begin with it. EOS comes from the sample, never from
-    the tokenizer.
+    the tokenizer. A special token spelt out in an input or an answer is data: it is read as the characters
+    it is made of, so no review can end its own turn.
 
     Args:
         sample: Text and what of it is supervised.
@@ -94,10 +99,11 @@ class Encoder:
     def __init__(
         self, tokenizer: PreTrainedTokenizerBase, max_length: int | None = None, truncate: Truncate = "error"
     ) -> None:
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         self._max_length = max_length
         self._truncate = truncate
         self._bos = leading_bos(tokenizer)
+        self._special = _special_pattern(tokenizer)
 
     def __call__(self, sample: Sample) -> Encoded:
         """Tokenises one sample; see `encode`."""
@@ -140,12 +146,34 @@ class Encoder:
         return Encoded(ids, labels, weight, 0)
 
     def _run(self, segments: list[Segment]) -> tuple[list[int], list[int]]:
+        ids: list[int] = []
+        labels: list[int] = []
+        for literal, piece in groupby(segments, key=self._spells_special):
+            piece_ids, piece_labels = self._piece(list(piece), literal=literal)
+            ids += piece_ids
+            labels += piece_labels
+        return ids, labels
+
+    def _spells_special(self, segment: Segment) -> bool:
+        return (
+            self._special is not None
+            and segment.role in _DATA
+            and self._special.search(segment.text) is not None
+        )
+
+    def _piece(self, segments: list[Segment], *, literal: bool) -> tuple[list[int], list[int]]:
         text = "".join(segment.text for segment in segments)
         kinds = {segment.supervised for segment in segments if segment.text}
         if len(kinds) <= 1:
-            ids = token_ids(self._tokenizer, text)
+            ids = token_ids(self.tokenizer, text, literal=literal)
             return ids, list(ids) if True in kinds else [UNSUPERVISED] * len(ids)
-        encoded = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        encoded = self.tokenizer(
+            text,
+            add_special_tokens=False,
+            return_offsets_mapping=True,
+            verbose=False,
+            **_splitting(literal),
+        )
         ids = list(encoded["input_ids"])
         supervised = [flag for s in segments for flag in [s.supervised] * len(s.text)]
         starts = (start for start, _ in encoded["offset_mapping"])
@@ -157,9 +185,29 @@ class Encoder:
         return ids, labels
 
 
-def token_ids(tokenizer: PreTrainedTokenizerBase, text: str) -> list[int]:
-    """Tokenises a text as it stands, without BOS or EOS of the tokenizer's own."""
-    return list(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]) if text else []
+def token_ids(tokenizer: PreTrainedTokenizerBase, text: str, *, literal: bool = False) -> list[int]:
+    """Tokenises a text as it stands, without BOS or EOS of the tokenizer's own.
+
+    Args:
+        tokenizer: The model's.
+        text: Any text.
+        literal: Whether a special token spelt out in it is read as its characters.
+    """
+    if not text:
+        return []
+    return list(tokenizer(text, add_special_tokens=False, verbose=False, **_splitting(literal))["input_ids"])
+
+
+def _splitting(literal: bool) -> dict[str, Any]:
+    # Only where it is wanted: a tokenizer of a hub's own code may not know the argument.
+    return {"split_special_tokens": True} if literal else {}
+
+
+def _special_pattern(tokenizer: PreTrainedTokenizerBase) -> re.Pattern[str] | None:
+    """What finds the tokenizer's special tokens in a text."""
+    added = {str(token) for token in tokenizer.added_tokens_decoder.values() if token.special}
+    spelt = sorted({*added, *tokenizer.all_special_tokens} - {""})
+    return re.compile("|".join(map(re.escape, spelt))) if spelt else None
 
 
 def leading_bos(tokenizer: PreTrainedTokenizerBase) -> int | None:
