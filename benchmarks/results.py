@@ -1,16 +1,18 @@
 """Fine-tuned scores on public data beside TF-IDF and majority: what docs/results.md shows.
 
     python benchmarks/results.py run [--only waimai_zh ...] [--methods full lora] [--output runs/results]
-    python benchmarks/results.py table [--output runs/results] > docs/results.md
+    python benchmarks/results.py table > docs/results.md
 
-`run` skips what is finished, so it may be stopped and started again. The data lie in LUTHIER_DATA (default
-../shared/data); nothing of them is copied into the repository.
+Every finished run leaves a record in benchmarks/results/, from which the table is made, so the runs may be
+spread over days and machines. `run` skips what has a record for the model's present weights. The data lie in
+LUTHIER_DATA (default ../shared/data); nothing of them is copied into the repository.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import itertools
 import json
 import os
 import random
@@ -83,7 +85,7 @@ def trec(_: Path) -> dict[str, Any]:
             "test": str(DATA / "trec_en/test.jsonl"),
             "label_map": {str(number): name for number, name in enumerate(names)},
         },
-        "training": {"epochs": 3},
+        "training": {"epochs": 2},
     }
 
 
@@ -96,7 +98,7 @@ def mams(_: Path) -> dict[str, Any]:
             "validation": str(DATA / "mams_en/val.jsonl"),
             "test": str(DATA / "mams_en/test.jsonl"),
         },
-        "training": {"epochs": 3},
+        "training": {"epochs": 2},
     }
 
 
@@ -121,7 +123,7 @@ def restaurant(own: str, other: str, count: int) -> Callable[[Path], dict[str, A
                     },
                 },
             },
-            "training": {"epochs": 5 if count <= 500 else 3},
+            "training": {"epochs": 5 if count <= 500 else 2},
         }
 
     return build
@@ -136,7 +138,7 @@ def cluener(folder: Path) -> dict[str, Any]:
             "train": write(folder / "train.jsonl", sample(train, 2000)),
             "test": str(DATA / "cluener_zh/test.jsonl"),
         },
-        "training": {"epochs": 4},
+        "training": {"epochs": 3},
     }
 
 
@@ -182,116 +184,139 @@ JOBS: dict[str, Callable[[Path], dict[str, Any]]] = {
 
 
 def run(names: list[str], methods: list[str], output: Path, model: str) -> None:
-    """Runs every job that is not finished yet."""
+    """Runs every job that has no record for the model's present weights."""
     import luthier
     from luthier.cli.common import start_messages
-    from luthier.experiment.recipe import to_yaml
+    from luthier.experiment.recipe import Recipe, to_yaml
+    from luthier.models import fingerprint
 
     start_messages()
-    for name in names:
-        for method in methods:
-            folder = output / f"{name}.{method}"
-            if (folder / "report.html").exists():
-                continue
-            shutil.rmtree(folder, ignore_errors=True)  # what an interrupted call left
-            inputs = (output / "inputs" / name).resolve()
-            values = JOBS[name](inputs)
-            # One zero-shot a data set is enough: it does not depend on the method.
-            baselines = ["majority", "tfidf"] + (["zero-shot"] if method == methods[0] else [])
-            values |= {
-                "model": model,
-                "method": METHODS[method],
-                "evaluation": {"baselines": baselines},
-                "output": str(folder),
-                "seed": SEED,
-            }
-            path = inputs / f"{method}.yaml"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(to_yaml(values), encoding="utf-8")
-            print(f"== {name} {method}", flush=True)
-            print(luthier.run(path).verdict, flush=True)
-
-
-def table(output: Path) -> Iterator[str]:
-    """Yields docs/results.md line by line from the runs that are there."""
-    manifests = {
-        path.parent: json.loads(path.read_text(encoding="utf-8"))
-        for path in sorted(output.glob("*/manifest.json"))
-        if (path.parent / "report.html").exists()
-    }
-    if not manifests:
-        raise SystemExit(f"there is no finished run in {output}")
-    yield from HEADER.read_text(encoding="utf-8").splitlines()
-    yield from ("", _machine(next(iter(manifests.values()))), "")
-    yield "| data | test | metric | majority | TF-IDF | zero-shot | full | LoRA | format errors |"
-    yield "|---|---|---|---|---|---|---|---|---|"
-    for name in JOBS:
-        runs = {method: output / f"{name}.{method}" for method in METHODS}
-        found = {
-            method: json.loads((path / "metrics.json").read_text(encoding="utf-8"))
-            for method, path in runs.items()
-            if path in manifests
+    for name, method in itertools.product(names, methods):
+        inputs = (output / "inputs" / name).resolve()
+        folder = output / f"{name}.{method}"
+        values = JOBS[name](inputs) | {
+            "model": model,
+            "method": METHODS[method],
+            "evaluation": {"baselines": ["majority", "tfidf"]},
+            "output": str(folder),
+            "seed": SEED,
         }
-        if found:
-            yield from _lines(name, found)
+        weights = fingerprint(Recipe.model_validate(values).model)
+        done = read_record(name, method)
+        if done and done["model"]["sha256"] == weights:
+            continue
+        shutil.rmtree(folder, ignore_errors=True)  # what an interrupted call left
+        path = inputs / f"{method}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(to_yaml(values), encoding="utf-8")
+        print(f"== {name} {method}", flush=True)
+        print(luthier.run(path).verdict, flush=True)
+        write_record(name, method, folder)
+
+
+def read_record(name: str, method: str) -> dict[str, Any] | None:
+    """Returns what a finished job left, or None."""
+    path = RECORDS / f"{name}.{method}.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def write_record(name: str, method: str, folder: Path) -> None:
+    """Keeps of a run what the table shows: its primary metric on every test set, its cost, its machine."""
+    manifest, metrics = (
+        json.loads((folder / file).read_text(encoding="utf-8")) for file in ("manifest.json", "metrics.json")
+    )
+    primary = metrics["primary"]
+    baselines = metrics["baselines"]
+    tests = {
+        test: {
+            "score": scores[primary],
+            "format_error_rate": metrics["details"][test]["format_errors"]["rate"],
+            "baselines": {
+                baseline: found[test]["metrics"].get(primary)
+                for baseline, found in baselines.items()
+                if test in found
+            },
+        }
+        for test, scores in metrics.items()
+        if test.startswith("test/")
+    }
+    values = {
+        "primary": primary,
+        "tests": tests,
+        "rows": manifest["encoded"]["train"]["rows"],
+        "training": manifest["training"],
+        "model": manifest["model"],
+        "hardware": manifest["hardware"],
+        "versions": manifest["versions"],
+        "finished": manifest["finished"],
+    }
+    RECORDS.mkdir(exist_ok=True)
+    text = json.dumps(values, ensure_ascii=False, indent=1, sort_keys=True)
+    (RECORDS / f"{name}.{method}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def table() -> Iterator[str]:
+    """Yields docs/results.md line by line from the records."""
+    found = {
+        (name, method): record
+        for name in JOBS
+        for method in METHODS
+        if (record := read_record(name, method)) is not None
+    }
+    machines = sorted({_machine(record) for record in found.values()})
+    yield from HEADER.read_text(encoding="utf-8").splitlines()
     yield ""
-    yield "| run | train | steps | learning rate | training | samples/s | peak memory |"
-    yield "|---|---|---|---|---|---|---|"
-    for path, manifest in manifests.items():
-        training = manifest["training"]
+    yield from (f"Machine {number}: {text}" for number, text in enumerate(machines, 1))
+    yield from ("", "| data | test | metric | majority | TF-IDF | full | LoRA | format errors |")
+    yield "|---|---|---|---|---|---|---|---|"
+    for name in JOBS:
+        by_method = {method: found[name, method] for method in METHODS if (name, method) in found}
+        if by_method:
+            yield from _lines(name, by_method)
+    yield from ("", "| run | train | steps | learning rate | training | samples/s | peak memory | machine |")
+    yield "|---|---|---|---|---|---|---|---|"
+    for (name, method), record in found.items():
+        training = record["training"]
         cells = [
-            path.name,
-            str(manifest["encoded"]["train"]["rows"]),
+            f"{name}.{method}",
+            str(record["rows"]),
             str(training["steps"]),
             f"{training['learning_rate']:.2g}",
             f"{training['seconds']:.0f} s",
             f"{training['samples_per_second']:.1f}",
             f"{training['peak_memory_bytes'] / 2**30:.2f} GiB",
+            str(machines.index(_machine(record)) + 1),
         ]
         yield f"| {' | '.join(cells)} |"
-    wanted = [f"{name}.{method}" for name in JOBS for method in METHODS]
-    missing = [name for name in wanted if output / name not in manifests]
+    missing = [f"{name}.{method}" for name in JOBS for method in METHODS if (name, method) not in found]
     if missing:
-        yield ""
-        yield f"Not run yet: {', '.join(missing)}."
+        yield from ("", f"Not run yet: {', '.join(missing)}.")
 
 
-def _machine(manifest: dict[str, Any]) -> str:
-    hardware, versions = manifest["hardware"], manifest["versions"]
+def _machine(record: dict[str, Any]) -> str:
+    hardware, versions = record["hardware"], record["versions"]
     libraries = ", ".join(f"{name} {versions[name]}" for name in ("luthier", "torch", "transformers", "peft"))
     memory = hardware["memory_bytes"] / 2**30
     gpus = ", ".join(hardware["gpus"]) or "no GPU"
-    return (
-        f"Machine: {hardware['processor']}, {hardware['cores']} cores, {memory:.0f} GiB, {gpus}; {libraries}."
-    )
+    return f"{hardware['processor']}, {hardware['cores']} cores, {memory:.0f} GiB, {gpus}; {libraries}."
 
 
 def _lines(name: str, found: dict[str, Any]) -> Iterator[str]:
     first = next(iter(found.values()))
-    for test in (key for key in first if key.startswith("test/")):
-        baselines = first["baselines"]
+    for test, values in first["tests"].items():
+        baselines = values["baselines"]
         common = next((item for item in ("majority", "dictionary", "lead") if item in baselines), None)
-        columns = [
-            _baseline(first, common, test),
-            _baseline(first, "tfidf", test),
-            _baseline(first, "zero-shot", test),
-        ]
-        columns += [
-            _score(found[method][test][first["primary"]]) if method in found else "" for method in METHODS
-        ]
-        errors = [
-            f"{found[method]['details'][test]['format_errors']['rate']:.1%}"
-            for method in METHODS
-            if method in found
-        ]
         note = "" if common in ("majority", None) else f" ({common})"
-        columns[0] += note
-        yield f"| {name} | {test} | {first['primary']} | {' | '.join(columns)} | {', '.join(errors)} |"
-
-
-def _baseline(metrics: dict[str, Any], name: str | None, test: str) -> str:
-    scores = metrics["baselines"].get(name, {}).get(test)
-    return _score(scores["metrics"].get(metrics["primary"])) if scores else "-"
+        cells = [
+            name,
+            test,
+            first["primary"],
+            _score(baselines.get(common)) + note,
+            _score(baselines.get("tfidf")),
+            *(_score(found[method]["tests"][test]["score"]) if method in found else "" for method in METHODS),
+            ", ".join(f"{record['tests'][test]['format_error_rate']:.1%}" for record in found.values()),
+        ]
+        yield f"| {' | '.join(cells)} |"
 
 
 def _score(score: dict[str, float] | None) -> str:
@@ -299,6 +324,7 @@ def _score(score: dict[str, float] | None) -> str:
 
 
 HEADER = Path(__file__).with_name("results_header.md")
+RECORDS = Path(__file__).with_name("results")
 
 
 def main() -> None:
@@ -314,7 +340,7 @@ def main() -> None:
     if arguments.what == "run":
         run(arguments.only, arguments.methods, arguments.output, arguments.model)
     else:
-        print("\n".join(table(arguments.output)))
+        print("\n".join(table()))
 
 
 if __name__ == "__main__":
