@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from luthier.errors import UserError
+from luthier.training.hardware import choose_bfloat16
 from luthier.training.options import TrainingOptions
 
 if TYPE_CHECKING:
@@ -37,18 +38,8 @@ def use_bfloat16(options: TrainingOptions) -> bool:
     Raises:
         UserError: Where the recipe asks for bfloat16 and the GPU lacks it.
     """
-    import torch
-
-    if options.precision == "float32":
-        return False
-    if torch.cuda.is_available():
-        able = bool(torch.cuda.is_bf16_supported(including_emulation=False))
-        if options.precision == "bfloat16" and not able:
-            raise UserError("this GPU has no bfloat16", "set training.precision: float32")
-        return able
-    if options.precision == "bfloat16":
-        return True
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    wanted = None if options.precision == "auto" else options.precision == "bfloat16"
+    return choose_bfloat16(wanted, "set training.precision: float32")
 
 
 def training_arguments(
