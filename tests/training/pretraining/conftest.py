@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from luthier.data.corpus import Cleaning, Source
 from luthier.training.pretraining import (
     Architecture,
-    Cleaning,
     Optimisation,
     Prepared,
     Pretraining,
-    Source,
     Vocabulary,
     prepare,
 )

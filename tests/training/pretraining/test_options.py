@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 
-from luthier.training.pretraining import Architecture, Optimisation, Pretraining, Source
+from luthier.data.corpus import Source
+from luthier.training.pretraining import Architecture, Optimisation, Pretraining
 
 RECIPES = Path(__file__).parents[3] / "recipes" / "tiny"
 

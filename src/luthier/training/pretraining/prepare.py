@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from luthier.training.pretraining.corpus import Documents, load_source
+from luthier.data.corpus import Documents, load_source
 from luthier.training.pretraining.options import Pretraining
 from luthier.training.pretraining.packing import pack_documents
 from luthier.training.pretraining.tokenizer import train_tokenizer

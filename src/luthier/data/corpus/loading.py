@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from luthier.training.pretraining.options import Cleaning, Source
+from luthier.data.corpus.options import Cleaning, Source
 
 # What a template leaves when it is taken out of a page: brackets around nothing, or nothing before a comma.
 _EMPTY_BRACKETS = re.compile(r"[(（]\s*[,，;；、：:。.]*\s*[)）]|\[\s*\]|「」|《》")

@@ -1,8 +1,7 @@
 import gzip
 import json
 
-from luthier.training.pretraining import Cleaning, Source
-from luthier.training.pretraining.corpus import clean_text, drop_reason, load_source, read_documents
+from luthier.data.corpus import Cleaning, Source, clean_text, drop_reason, load_source, read_documents
 
 
 def test_reads_gzipped_json_lines_and_plain_text_alike(tmp_path):
