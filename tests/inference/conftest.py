@@ -10,6 +10,8 @@ from transformers import (
     GPT2LMHeadModel,
     LlamaConfig,
     LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
     PreTrainedTokenizerFast,
     Qwen2Config,
     Qwen2ForCausalLM,
@@ -54,6 +56,8 @@ def build(family: str, vocabulary: int):
         "initializer_range": 0.3,
         **shape,
     }
+    if family == "mistral":
+        return MistralForCausalLM(MistralConfig(sliding_window=8, **common))
     if family == "llama":
         return LlamaForCausalLM(LlamaConfig(**common))
     return Qwen2ForCausalLM(Qwen2Config(**common))
@@ -67,6 +71,12 @@ def model(request, tokenizer):
 @pytest.fixture
 def llama(tokenizer):
     return build("llama", len(tokenizer)).eval()
+
+
+@pytest.fixture
+def sliding(tokenizer):
+    """A Mistral whose tokens see the last 8 alone."""
+    return build("mistral", len(tokenizer)).eval()
 
 
 @pytest.fixture(params=["llama", "gpt2"])

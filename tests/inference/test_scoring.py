@@ -1,6 +1,10 @@
+import inspect
+
 import pytest
 import torch
 
+from luthier.design import Candidates
+from luthier.inference import LabelScorer
 from luthier.inference.scoring import Question, packed_scores, plain_scores
 
 QUESTIONS = [
@@ -8,6 +12,9 @@ QUESTIONS = [
     Question([7] * 23, [[60, 61, 62, 63], [60, 61, 70, 71, 72], [60, 8, 9], [33, 34]]),
     Question([11], [[12], [13]]),
 ]
+
+WINDOWED = [[5, 9, 17], [7, 8] * 12, [11, 30], list(range(20, 50))]
+"""Prompts below and far above a window of 8 tokens."""
 
 
 def by_definition(model, question):
@@ -40,3 +47,68 @@ def test_plain_scores_see_trained_prefixes(prefix_tuned):
             assert line == pytest.approx(expected, abs=1e-5)
     base = plain_scores(prefix_tuned.get_base_model(), QUESTIONS, 0)
     assert base[0][0] != pytest.approx(plain_scores(prefix_tuned, QUESTIONS, 0)[0][0], abs=1e-2)
+
+
+def test_a_window_shorter_than_a_prompt_is_seen_by_every_question(sliding, tokenizer):
+    """A 4D mask takes the place of the window; the first question is short enough not to notice."""
+    answers = {"yes": "positive food", "no": "negative price"}
+    candidates = [{"": Candidates("", answers)}] * len(WINDOWED)
+    got = LabelScorer(sliding, tokenizer).score(WINDOWED, candidates)
+    rows = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in answers.values()]
+    for prompt, scores in zip(WINDOWED, got, strict=True):
+        logs = [sum(line) for line in by_definition(sliding, Question(prompt, rows))]
+        assert list(scores[""].values()) == pytest.approx(torch.tensor(logs).softmax(0).tolist(), abs=1e-5)
+
+
+def test_short_questions_are_packed_in_a_model_with_a_window(sliding, tokenizer, monkeypatch):
+    packed = []
+
+    def noted(model, questions, pad):
+        packed.extend(len(question.prompt) for question in questions)
+        return packed_scores(model, questions, pad)
+
+    monkeypatch.setattr("luthier.inference.scorer.packed_scores", noted)
+    candidates = [{"": Candidates("", {"yes": "a", "no": "b"})}] * len(WINDOWED)
+    LabelScorer(sliding, tokenizer).score(WINDOWED, candidates)
+    assert set(packed) == {2, 3}
+
+
+def test_a_longer_question_than_any_tried_is_tried_again(llama, tokenizer, monkeypatch):
+    """A window that the config does not name shows only in long prompts."""
+    forward = llama.forward
+
+    def windowed(*args, attention_mask=None, **kwargs):
+        if attention_mask.dim() == 2:
+            width = attention_mask.shape[1]
+            near = torch.ones(width, width, dtype=torch.bool).tril().triu(-7)
+            attention_mask = torch.zeros(1, 1, width, width).masked_fill(~near, -1e9)
+            attention_mask = attention_mask.expand(len(kwargs["input_ids"]), -1, -1, -1)
+        return forward(*args, attention_mask=attention_mask, **kwargs)
+
+    windowed.__signature__ = inspect.signature(forward)
+    monkeypatch.setattr(llama, "forward", windowed)
+    scorer = LabelScorer(llama, tokenizer)
+    options = {"yes": "positive food", "no": "negative price"}
+    for prompt in WINDOWED:
+        got = scorer.score([prompt], [{"": Candidates("", options)}])[0][""]
+        rows = [tokenizer(text, add_special_tokens=False)["input_ids"] for text in options.values()]
+        scores = plain_scores(llama, [Question(prompt, rows)], 0)[0]
+        expected = torch.tensor([sum(line) for line in scores]).softmax(0).tolist()
+        assert list(got.values()) == pytest.approx(expected, abs=1e-5)
+
+
+def test_plain_batches_are_bounded_although_prompts_differ_in_length(llama, tokenizer, monkeypatch):
+    seen = []
+
+    def noted(model, questions, pad):
+        rows = sum(len(question.continuations) for question in questions)
+        width = max(question.longest for question in questions) - min(len(q.prompt) for q in questions)
+        seen.append(rows * width * len(tokenizer))
+        return plain_scores(model, questions, pad)
+
+    monkeypatch.setattr("luthier.inference.scorer.plain_scores", noted)
+    monkeypatch.setattr(LabelScorer, "_try_packing", lambda *_: False)
+    monkeypatch.setattr("luthier.inference.scorer._NUMBERS", 8 * 20_000)
+    prompts = [[7] * 100, [7] * 90, [7] * 10, [7] * 4]
+    LabelScorer(llama, tokenizer).score(prompts, [{"": Candidates("", {"yes": "a", "no": "b"})}] * 4)
+    assert max(seen) <= 20_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from luthier.design import Candidates
@@ -12,11 +13,12 @@ from luthier.inference.generation import ready
 from luthier.inference.scoring import (
     Question,
     TokenScores,
+    attention_span,
     is_prompt_learning,
     packed_scores,
     plain_scores,
 )
-from luthier.inference.token_tree import TokenTree, shared_length
+from luthier.inference.token_tree import shared_length
 from luthier.models.encode import token_ids
 
 if TYPE_CHECKING:
@@ -47,16 +49,18 @@ class LabelScorer:
     model's own.
 
     All options of all fields of an example are scored in one pass behind its prompt where the model allows
-    that, which is found out by trying: the first question is also scored the plain way, and a model that
-    gives other numbers (ALiBi positions, a sliding window, trained prefixes) is scored the plain way for
-    good.
+    that, which is found out by trying: the longest question, and later any longer one, is also scored the
+    plain way, and a model that gives other numbers (ALiBi positions) is scored the plain way for good. So
+    are trained prefixes and, with a sliding window, all questions longer than it.
     """
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
         self._model = model
         self._tokenizer = tokenizer
         self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-        self._packs: bool | None = False if is_prompt_learning(model) else None
+        self._packs = not is_prompt_learning(model)
+        self._span = attention_span(model)
+        self._tried = 0
 
     def score(
         self, prompts: Sequence[Sequence[int]], candidates: Sequence[Mapping[str, Candidates]]
@@ -86,12 +90,17 @@ class LabelScorer:
         return _Options(tuple(candidates.options), tuple(map(tuple, rows)), shared_length(rows))
 
     def _score(self, questions: list[Question]) -> TokenScores:
-        if not questions:
-            return []
-        if self._packs is None:
-            self._packs = self._try_packing(questions[0])
-        way = packed_scores if self._packs else plain_scores
-        return [scores for batch in self._batches(questions) for scores in way(self._model, batch, self._pad)]
+        fitting = [q for q in questions if self._span is None or q.longest <= self._span]
+        longest = max(fitting, key=lambda question: question.longest, default=None)
+        if self._packs and longest is not None and longest.longest > self._tried:
+            self._packs, self._tried = self._try_packing(longest), longest.longest
+        packed = {id(question) for question in fitting} if self._packs else set()
+        scores: TokenScores = []
+        for packs, run in groupby(questions, key=lambda question: id(question) in packed):
+            way = packed_scores if packs else plain_scores
+            for batch in self._batches(list(run), packs=packs):
+                scores += way(self._model, batch, self._pad)
+        return scores
 
     def _try_packing(self, question: Question) -> bool:
         """Scores one question both ways; a model that refuses the mask or says otherwise cannot be packed."""
@@ -107,29 +116,32 @@ class LabelScorer:
             for one, other in zip(line, others, strict=True)
         )
 
-    def _batches(self, questions: list[Question]) -> Iterator[list[Question]]:
+    def _batches(self, questions: list[Question], *, packs: bool) -> Iterator[list[Question]]:
         """Cuts questions, in their order, into batches of bounded memory."""
-        config = self._model.config.get_text_config()
+        vocabulary = self._model.config.get_text_config().vocab_size
         limit = _NUMBERS if next(self._model.parameters()).is_cuda else _NUMBERS // 8
+        numbers = _packed_numbers if packs else _plain_numbers
         batch: list[Question] = []
-        largest = 0
         for question in questions:
-            largest_now = max(largest, self._numbers(question, config.vocab_size))
-            if batch and largest_now * (len(batch) + 1) > limit:
+            if batch and numbers([*batch, question], vocabulary) > limit:
                 yield batch
-                batch, largest_now = [], self._numbers(question, config.vocab_size)
+                batch = []
             batch.append(question)
-            largest = largest_now
         yield batch
 
-    def _numbers(self, question: Question, vocabulary: int) -> int:
-        tokens = sum(map(len, question.continuations))
-        if not self._packs:
-            return tokens * vocabulary
-        tree = TokenTree()
-        for ids in question.continuations:
-            tree.add(ids)
-        return max((len(tree) + 1) * vocabulary, (len(question.prompt) + len(tree)) ** 2)
+
+def _plain_numbers(batch: Sequence[Question], vocabulary: int) -> int:
+    """Logits of a batch; rows are kept from the end of the shortest prompt on."""
+    rows = sum(len(question.continuations) for question in batch)
+    width = max(question.longest for question in batch) - min(len(question.prompt) for question in batch)
+    return rows * (width + 1) * vocabulary
+
+
+def _packed_numbers(batch: Sequence[Question], vocabulary: int) -> int:
+    """Logits of a batch, or entries of its mask."""
+    tree = max(len(question.tree) for question in batch)
+    prompt = max(len(question.prompt) for question in batch)
+    return len(batch) * max((tree + 1) * vocabulary, (prompt + tree) ** 2)
 
 
 def _distributions(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from luthier.inference.generation import device_of
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """A prompt and the continuations whose probability is asked for.
 
@@ -32,6 +33,19 @@ class Question:
 
     prompt: Sequence[int]
     continuations: Sequence[Sequence[int]]
+
+    @cached_property
+    def tree(self) -> TokenTree:
+        """The continuations, their shared beginnings held once."""
+        tree = TokenTree()
+        for ids in self.continuations:
+            tree.add(ids)
+        return tree
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the prompt and its longest continuation."""
+        return len(self.prompt) + max(map(len, self.continuations))
 
 
 TokenScores = list[list[list[float]]]
@@ -62,11 +76,10 @@ def packed_scores(model: PreTrainedModel, questions: Sequence[Question], pad: in
     """Scores all continuations of a question in one row; the model must take a 4D mask and positions."""
     import torch
 
-    trees = [TokenTree() for _ in questions]
-    paths = [[tree.add(ids) for ids in q.continuations] for tree, q in zip(trees, questions, strict=True)]
+    trees = [question.tree for question in questions]
     prompt_width, tree_width = max(len(q.prompt) for q in questions), max(map(len, trees))
     device = device_of(model)
-    inputs = _packed_inputs(questions, trees, prompt_width, tree_width, pad)
+    inputs = _packed_inputs(questions, prompt_width, tree_width, pad)
     minimum = torch.finfo(_dtype_of(model)).min
     visible = torch.tensor(inputs.visible, device=device)
     blocked = torch.zeros(visible.shape, dtype=_dtype_of(model), device=device).masked_fill_(
@@ -80,11 +93,11 @@ def packed_scores(model: PreTrainedModel, questions: Sequence[Question], pad: in
         attention_mask=blocked[:, None],
     )
     scores = []
-    for tree, lines, values in zip(trees, paths, logits, strict=True):
+    for question, tree, values in zip(questions, trees, logits, strict=True):
         # The prompt's last token is the first position kept, so that node i stands at i + 1 and ROOT at 0.
         sources = torch.tensor(tree.parents, device=device) - ROOT
         nodes = _log_probabilities(values, sources, tree.tokens)
-        scores.append([[nodes[node] for node in line] for line in lines])
+        scores.append([[nodes[node] for node in tree.add(ids)] for ids in question.continuations])
     return scores
 
 
@@ -95,9 +108,7 @@ class _Packed:
     visible: Any
 
 
-def _packed_inputs(
-    questions: Sequence[Question], trees: Sequence[TokenTree], prompt_width: int, tree_width: int, pad: int
-) -> _Packed:
+def _packed_inputs(questions: Sequence[Question], prompt_width: int, tree_width: int, pad: int) -> _Packed:
     """Lays prompts (padded in front) and trees (padded behind) out side by side, as numpy arrays."""
     import numpy as np
 
@@ -106,8 +117,8 @@ def _packed_inputs(
     positions = np.zeros_like(ids)
     # Every position sees itself, padding too: attention over nothing would be undefined.
     visible = np.repeat(np.eye(width, dtype=np.bool_)[None], len(questions), axis=0)
-    for row, (question, tree) in enumerate(zip(questions, trees, strict=True)):
-        length = len(question.prompt)
+    for row, question in enumerate(questions):
+        length, tree = len(question.prompt), question.tree
         begin, end = prompt_width - length, prompt_width + len(tree)
         ids[row, begin:end] = [*question.prompt, *tree.tokens]
         positions[row, begin:end] = [*range(length), *(length + depth for depth in tree.depths)]
@@ -139,6 +150,16 @@ def is_prompt_learning(model: PreTrainedModel) -> bool:
     """Tells whether a PEFT wrapper puts trained vectors before every prompt."""
     config = getattr(model, "active_peft_config", None)
     return bool(getattr(config, "is_prompt_learning", False))
+
+
+def attention_span(model: PreTrainedModel) -> int | None:
+    """Returns how many tokens, itself included, a token sees in every layer; None where it sees all.
+
+    A 4D mask takes the place of a model's sliding window or chunk, so longer rows cannot be packed.
+    """
+    config = model.config.get_text_config()
+    spans = [getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")]
+    return min((span for span in spans if span), default=None)
 
 
 def _dtype_of(model: PreTrainedModel) -> torch.dtype:
