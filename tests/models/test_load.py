@@ -113,3 +113,35 @@ def test_a_hub_model_out_of_reach_says_what_to_do(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(huggingface_hub, "snapshot_download", hub)
     with pytest.raises(UserError, match="cannot be downloaded"):
         fingerprint(ModelOptions(name="someone/model"))
+
+
+def test_an_adapter_of_the_embedded_model_opens_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from peft import AutoPeftModelForCausalLM, PeftModel
+
+    from luthier.methods import Lora
+
+    monkeypatch.chdir(tmp_path)
+    options = ModelOptions(name="luthier/tiny")
+    model = Lora(rank=2).apply(load_model(options)).eval()
+    for name, parameter in model.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.02)
+    save_model(model, load_tokenizer(options), Path("runs/a/model"))
+    ids = torch.tensor([[5, 6, 7]])
+    expected = model(ids).logits
+    plain = AutoPeftModelForCausalLM.from_pretrained("runs/a/model", dtype=torch.float32)
+    assert torch.allclose(plain(ids).logits, expected, atol=1e-5)
+
+    (tmp_path / "runs").rename(tmp_path / "elsewhere")
+    for path in (tmp_path / "elsewhere").rglob("*.json"):
+        if path.name != "tokenizer.json":
+            assert str(tmp_path) not in path.read_text()
+            assert "luthier" not in path.read_text()
+    moved = tmp_path / "elsewhere" / "a" / "model"
+    # Neither the place of the run nor what is installed there matters any more.
+    monkeypatch.setattr("luthier.models.options.files", lambda _: "/nowhere")
+    assert torch.allclose(load_finetuned(moved)[0](ids).logits, expected, atol=1e-5)
+    base = AutoModelForCausalLM.from_pretrained(moved / "base", dtype=torch.float32)
+    assert torch.allclose(PeftModel.from_pretrained(base, moved)(ids).logits, expected, atol=1e-5)

@@ -12,15 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from luthier.errors import UserError
+from luthier.files import write_json
 from luthier.models.chat import stop_token_ids
-from luthier.models.options import Dtype, ModelOptions
+from luthier.models.options import Dtype, ModelOptions, is_embedded
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _OFFLINE = ("connect", "offline", "cached", "timed out", "name resolution", "max retries")
-_EMBEDDED_TAIL = ("luthier", "models", "embedded")
+_BASE = "base"
+"""Where a saved adapter keeps its base model, if that came with the package."""
 
 
 def load_tokenizer(options: ModelOptions) -> PreTrainedTokenizerBase:
@@ -85,7 +87,8 @@ def save_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folde
     """Writes model, tokenizer and chat template in Hugging Face (an adapter: PEFT) layout, as safetensors.
 
     The generation config stops at EOS and at the chat template's end-of-turn token, for whoever opens the
-    folder. The folder appears whole or not at all; an older one of that name is replaced.
+    folder. The folder appears whole or not at all; an older one of that name is replaced. An adapter of an
+    embedded model brings its base along, as no hub has it and another release may bring another one.
     """
     model.generation_config.eos_token_id = stop_token_ids(tokenizer)
     model.generation_config.pad_token_id = tokenizer.pad_token_id
@@ -96,6 +99,7 @@ def save_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folde
             model.save_pretrained(written)
         model.generation_config.save_pretrained(written)
         tokenizer.save_pretrained(written)
+        _bring_base(written, folder)
         # PEFT writes a model card that is an empty form.
         (written / "README.md").unlink(missing_ok=True)
         written.chmod(0o755)
@@ -125,18 +129,28 @@ def load_finetuned(
     from peft import PeftModel
 
     written = json.loads(adapter.read_text(encoding="utf-8"))
-    base = ModelOptions(name=_base_name(written["base_model_name_or_path"]), revision=written.get("revision"))
-    model = load_model(base, dtype)
+    brought = folder / _BASE
+    name = str(brought.resolve()) if brought.is_dir() else written["base_model_name_or_path"]
+    model = load_model(ModelOptions(name=name, revision=written.get("revision")), dtype)
     with _explained(str(folder)), _quiet():
         wrapped = PeftModel.from_pretrained(model, folder)
     return wrapped, _open_tokenizer(str(folder), str(folder))
 
 
-def _base_name(written: str) -> str:
-    """An embedded base model is found where Luthier is installed now, not where it was then."""
-    parts = Path(written).parts
-    is_embedded = parts[-4:-1] == _EMBEDDED_TAIL
-    return f"luthier/{parts[-1]}" if is_embedded and not Path(written).exists() else written
+def _bring_base(written: Path, folder: Path) -> None:
+    """Copies an adapter's embedded base model to where `folder` will stand, and names it there.
+
+    The name is `folder` as it was given, so that it holds no path of this machine unless that does.
+    """
+    config = written / "adapter_config.json"
+    if not config.exists():
+        return
+    adapter = json.loads(config.read_text(encoding="utf-8"))
+    base = Path(adapter["base_model_name_or_path"])
+    if not is_embedded(base):
+        return
+    shutil.copytree(base, written / _BASE)
+    write_json(config, adapter | {"base_model_name_or_path": (folder / _BASE).as_posix()})
 
 
 def _torch_dtype(name: str) -> torch.dtype | str:

@@ -81,12 +81,20 @@ class ModelOptions(BaseModel):
 
 def embedded_models() -> tuple[str, ...]:
     """Returns the names of the models that the package brings along."""
-    root = Path(str(files("luthier.models"))) / "embedded"
-    return tuple(sorted(_EMBEDDED + path.parent.name for path in root.glob("*/config.json")))
+    return tuple(sorted(_EMBEDDED + path.parent.name for path in _embedded_root().glob("*/config.json")))
+
+
+def is_embedded(folder: Path) -> bool:
+    """Tells whether a folder is that of a model that the package brings along."""
+    return folder.resolve().is_relative_to(_embedded_root().resolve())
+
+
+def _embedded_root() -> Path:
+    return Path(str(files("luthier.models"))) / "embedded"
 
 
 def _embedded(name: str) -> Path:
-    folder = Path(str(files("luthier.models"))) / "embedded" / name
+    folder = _embedded_root() / name
     if (folder / "config.json").exists():
         return folder
     known = embedded_models()
