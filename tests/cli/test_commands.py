@@ -269,9 +269,13 @@ def test_help_is_instant_and_imports_nothing_heavy() -> None:
     )
     took = []
     for _ in range(3):
-        start = time.perf_counter()
+        # Processor time: a machine busy with other work is no fault of ours.
+        before = os.times()
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-        took.append(time.perf_counter() - start)
+        after = os.times()
+        took.append(
+            after.children_user + after.children_system - before.children_user - before.children_system
+        )
         assert done.stderr.strip() == "[]"
         assert "compare" in done.stdout
     assert min(took) < 0.5

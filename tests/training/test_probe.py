@@ -31,7 +31,7 @@ def test_probing_leaves_no_trace_and_foretells_the_time(tmp_path: Path) -> None:
     train(model, tiny.byte_level(), data, options=OPTIONS, learning_rate=1e-3, output_dir=tmp_path)
     took = time.perf_counter() - started
     # A factor of 2 on steps of a real model; here a step takes milliseconds and the machine may be busy.
-    assert foretold / 4 < took < foretold * 4 + 1
+    assert foretold / 4 < took < foretold * 4 + 5
 
 
 def test_time_is_tokens_with_padding_times_epochs_and_a_third_for_validation() -> None:
