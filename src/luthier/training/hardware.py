@@ -1,4 +1,4 @@
-"""What the machine can do: the device that trains, whether it multiplies in bfloat16, its random generators."""
+"""What the machine has: the device that trains, products in bfloat16, random generators."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def random_state(device: torch.device) -> dict[str, Tensor]:
 
 
 def restore_random_state(state: dict[str, Tensor], device: torch.device) -> None:
-    """Sets the generators to what `random_state` returned; a device that was not in use then keeps its own."""
+    """Sets the generators to what `random_state` returned; a device not in use then stays as it is."""
     import torch
 
     torch.set_rng_state(state["cpu"])

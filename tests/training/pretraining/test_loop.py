@@ -9,7 +9,6 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from luthier.training.pretraining import Pretrainer
 from luthier.training.pretraining.measure import bits_per_byte
-from luthier.training.pretraining.tokenizer import bytes_per_token
 
 
 class Killed(BaseException):
@@ -75,11 +74,11 @@ def test_it_learns_and_says_so(recipe, prepared):
 def unigram_bits_per_byte(prepared, name):
     """What a model reaches that knows how often each token occurs but reads no context."""
     seen = np.bincount(prepared.training[name].flatten(), minlength=len(prepared.tokenizer)) + 1
-    targets = np.array(
-        [n for row in prepared.held_out[name] for n in row[1:] if n != prepared.tokenizer.bos_token_id]
-    )
-    bits = -np.log2(seen / seen.sum())[targets].sum()
-    return bits / np.array(bytes_per_token(prepared.tokenizer))[targets].sum()
+    rows = prepared.held_out[name]
+    targets = rows.tokens[:, 1:]
+    counted = (rows.sizes[:, 1:] >= 0) & (targets != prepared.tokenizer.bos_token_id)
+    bits = -np.log2(seen / seen.sum())[targets[counted]].sum()
+    return bits / rows.sizes[:, 1:][counted].sum()
 
 
 def test_the_saved_model_is_the_trained_one_in_bfloat16(recipe, prepared):
@@ -108,8 +107,9 @@ def test_an_untrained_model_spends_the_logarithm_of_the_vocabulary(recipe, prepa
     trainer = Pretrainer(recipe, prepared)
     for weight in trainer.model.parameters():
         torch.nn.init.zeros_(weight)
+    trainer.model.eval()
     tokenizer, rows = prepared.tokenizer, prepared.held_out["zh"]
-    measured = bits_per_byte(trainer.model.eval(), tokenizer, rows, 2, bf16=False)
-    predicted = [number for row in rows for number in row[1:] if number != tokenizer.bos_token_id]
-    size = len(tokenizer.decode([int(number) for number in predicted], skip_special_tokens=True).encode())
-    assert measured == pytest.approx(len(predicted) * math.log2(len(tokenizer)) / size, rel=1e-5)
+    measured = bits_per_byte(trainer.network, rows, trainer.marks, 2)
+    stream = [number for row in rows.tokens for number in row[1:] if number != tokenizer.bos_token_id]
+    size = len(tokenizer.decode([int(number) for number in stream], skip_special_tokens=True).encode())
+    assert measured == pytest.approx(len(stream) * math.log2(len(tokenizer)) / size, rel=1e-5)

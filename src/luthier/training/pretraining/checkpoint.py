@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from luthier.training.hardware import random_state, restore_random_state
+
 if TYPE_CHECKING:
     from torch import nn
     from torch.optim import Optimizer
@@ -22,10 +24,11 @@ def save_checkpoint(folder: Path, model: "nn.Module", optimizers: "list[Optimize
     """
     import torch
 
+    device = next(model.parameters()).device
     state = {
         "model": model.state_dict(),
         "optimizers": [optimizer.state_dict() for optimizer in optimizers],
-        "generator": torch.get_rng_state(),
+        "generators": random_state(device),
         "progress": progress,
     }
     written = folder / f"{_FILE}.new"
@@ -37,16 +40,17 @@ def save_checkpoint(folder: Path, model: "nn.Module", optimizers: "list[Optimize
 
 
 def load_checkpoint(folder: Path, model: "nn.Module", optimizers: "list[Optimizer]") -> dict[str, Any] | None:
-    """Restore the run's checkpoint in place; its progress, or None where there is none."""
+    """Restore the run's checkpoint in place, whatever device wrote it; its progress, or None without one."""
     import torch
 
     path = folder / _FILE
     if not path.exists():
         return None
-    state = torch.load(path, weights_only=True)
+    # Each weight and moment goes back to the device that its parameter is on; generators live on the CPU.
+    state = torch.load(path, weights_only=True, map_location="cpu")
     model.load_state_dict(state["model"])
     for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
         optimizer.load_state_dict(saved)
-    torch.set_rng_state(state["generator"])
+    restore_random_state(state["generators"], next(model.parameters()).device)
     progress: dict[str, Any] = state["progress"]
     return progress

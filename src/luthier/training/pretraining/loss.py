@@ -2,7 +2,8 @@
 
 Eight rows of 512 tokens over 12,000 entries are 197 MB of float32 logits, and moving them through memory
 would cost more than the products themselves. Here a few hundred positions at a time are projected, compared
-and turned into gradients while they are in cache, forward and backward at once.
+and turned into gradients while they are in cache, forward and backward at once. A GPU wants larger products
+and has no such cache; there the chunk is what keeps the logits below 256 MB.
 """
 
 from typing import TYPE_CHECKING
@@ -11,7 +12,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _CHUNK = 256
+_LOGITS_ON_GPU = 2**26
 IGNORED = -100
+"""The target of a position that predicts nothing."""
 
 
 def summed_cross_entropy(
@@ -33,11 +36,12 @@ def summed_cross_entropy(
     import torch
 
     output = weight.to(hidden.dtype)
-    losses = torch.zeros(len(hidden))
+    losses = torch.zeros(len(hidden), device=hidden.device)
     by_hidden = torch.empty_like(hidden) if gradients else None
-    by_weight = torch.zeros(weight.shape) if gradients else None
-    for first in range(0, len(hidden), _CHUNK):
-        rows = slice(first, first + _CHUNK)
+    by_weight = torch.zeros(weight.shape, device=hidden.device) if gradients else None
+    chunk = _CHUNK if hidden.device.type == "cpu" else max(_CHUNK, _LOGITS_ON_GPU // len(weight))
+    for first in range(0, len(hidden), chunk):
+        rows = slice(first, first + chunk)
         counted = targets[rows] != IGNORED
         wanted = targets[rows].clamp(min=0)[:, None]
         scores = (hidden[rows] @ output.T).float()

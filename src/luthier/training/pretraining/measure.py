@@ -6,71 +6,70 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from luthier.training.pretraining.loss import IGNORED, summed_cross_entropy
-from luthier.training.pretraining.model import hidden_states
-from luthier.training.pretraining.packing import next_token_targets
-from luthier.training.pretraining.tokenizer import bytes_per_token
+from luthier.training.hardware import random_state, restore_random_state
+from luthier.training.pretraining.loss import IGNORED
+from luthier.training.pretraining.network import Network
+from luthier.training.pretraining.packing import Marks, MeasuredRows, next_token_targets
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-    from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
+    from transformers import PreTrainedTokenizerBase
 
 _SAMPLE_TOKENS = 48
 
 
 def bits_per_byte(
-    model: "LlamaForCausalLM",
-    tokenizer: "PreTrainedTokenizerBase",
-    rows: "NDArray[np.uint16]",
-    batch: int,
-    *,
-    bf16: bool,
-) -> float:
+    network: Network, rows: MeasuredRows, marks: Marks, batch: int, *, most: int | None = None
+) -> float | None:
     """Cross-entropy of packed rows by the bytes they predict, which does not depend on the tokenizer.
 
     nats / (ln 2 * UTF-8 bytes of the predicted tokens). The end of a document counts among the nats and has
     no bytes; what opens a row or a document is not predicted and is in neither sum.
 
     Args:
-        model: in evaluation mode.
-        tokenizer: the one that made the rows.
-        rows: token ids, shape (rows, length).
+        network: its model in evaluation mode.
+        rows: tokens, and the bytes they stand for.
+        marks: what opens and closes a document in the rows.
         batch: rows in one forward pass.
-        bf16: whether to multiply in bfloat16.
+        most: measure the first so many rows; None: all.
 
     Returns:
-        Bits per byte; not a number where there are no rows.
+        Bits per byte; None where there is nothing to measure on.
     """
     import torch
 
-    sizes = np.array(bytes_per_token(tokenizer))
+    device = network.model.device
     nats, size = 0.0, 0
-    for first in range(0, len(rows), batch):
-        tokens = torch.from_numpy(rows[first : first + batch].astype(np.int64))
-        targets = next_token_targets(tokens, tokenizer.bos_token_id).flatten()
-        with torch.inference_mode():
-            hidden = hidden_states(model.model, tokens, tokenizer.bos_token_id, bf16=bf16)
-            losses, _, _ = summed_cross_entropy(
-                hidden.flatten(0, 1), model.lm_head.weight, targets, gradients=False
-            )
-        nats += float(losses.sum())
-        size += int(sizes[targets[targets != IGNORED].numpy()].sum())
-    return nats / math.log(2) / size if size else math.nan
+    for first in range(0, len(rows) if most is None else min(most, len(rows)), batch):
+        part = slice(first, min(first + batch, most or len(rows)))
+        tokens = torch.from_numpy(rows.tokens[part].astype(np.int64))
+        sizes = torch.from_numpy(rows.sizes[part]).roll(-1, dims=1)
+        targets = next_token_targets(tokens, marks).masked_fill(sizes < 0, IGNORED)
+        nats += float(network.losses(tokens.to(device), targets.to(device)).sum())
+        size += int(sizes[targets != IGNORED].sum())
+    return nats / math.log(2) / size if size else None
 
 
 def continue_prompts(
-    model: "LlamaForCausalLM", tokenizer: "PreTrainedTokenizerBase", prompts: Sequence[str]
+    network: Network, tokenizer: "PreTrainedTokenizerBase", marks: Marks, prompts: Sequence[str]
 ) -> list[str]:
-    """Continue each prompt at temperature 0.8, leaving torch's random generator as it was."""
+    """Continue each prompt at temperature 0.8, leaving torch's random generators as they were."""
     import torch
 
-    texts = []
-    state = torch.get_rng_state()
+    model, texts = network.model, []
+    state = random_state(model.device)
     for prompt in prompts:
-        ids = tokenizer(prompt, return_tensors="pt")
+        ids = [marks.opens, *tokenizer(prompt, add_special_tokens=False)["input_ids"]]
+        opening = torch.tensor([ids], device=model.device)
         written = model.generate(
-            **ids, max_new_tokens=_SAMPLE_TOKENS, do_sample=True, temperature=0.8, top_k=40
+            input_ids=opening,
+            attention_mask=torch.ones_like(opening),
+            max_new_tokens=_SAMPLE_TOKENS,
+            do_sample=True,
+            temperature=0.8,
+            top_k=40,
+            eos_token_id=marks.closes,
+            pad_token_id=marks.closes,
         )
         texts.append(tokenizer.decode(written[0], skip_special_tokens=True))
-    torch.set_rng_state(state)
+    restore_random_state(state, model.device)
     return texts

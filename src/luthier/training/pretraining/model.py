@@ -1,16 +1,42 @@
-"""The network that is trained: a Llama decoder that plain `transformers` loads."""
+"""The network that is trained: a new Llama decoder, or a causal model that was trained before."""
 
 import copy
-from collections.abc import Callable
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from luthier.training.pretraining.options import Architecture
-from luthier.training.pretraining.packing import document_layout
+from luthier.errors import UserError
+from luthier.models import ModelOptions, context_length, load_model
+from luthier.training.pretraining.options import Architecture, Pretraining
 
 if TYPE_CHECKING:
-    from torch import Tensor
-    from transformers import LlamaForCausalLM, PreTrainedTokenizerBase
+    import torch
+    from transformers import LlamaForCausalLM, PreTrainedModel, PreTrainedTokenizerBase
+
+
+def obtain_model(recipe: Pretraining, tokenizer: "PreTrainedTokenizerBase") -> "PreTrainedModel":
+    """The recipe's model in float32 on the CPU, new or loaded.
+
+    Raises:
+        UserError: Where a base model cannot be loaded, is too short for the rows or has too few embeddings.
+    """
+    if recipe.from_ is None:
+        assert recipe.architecture is not None
+        return build_model(recipe.architecture, tokenizer)
+    model = load_model(recipe.from_, "float32")
+    limit, length = context_length(model), recipe.optimisation.row_length
+    if limit is not None and length > limit:
+        raise UserError(
+            f"{recipe.from_.name} reads {limit} tokens at once, and rows have {length}",
+            f"set optimisation.row_length to {limit} or less",
+        )
+    entries = model.get_input_embeddings().num_embeddings
+    if len(tokenizer) > entries:
+        raise UserError(
+            f"the tokenizer of {recipe.from_.name} has {len(tokenizer)} tokens, its model embeds {entries}",
+            "give a folder whose tokenizer belongs to its weights",
+        )
+    return model
 
 
 def build_model(shape: Architecture, tokenizer: "PreTrainedTokenizerBase") -> "LlamaForCausalLM":
@@ -42,32 +68,52 @@ def build_model(shape: Architecture, tokenizer: "PreTrainedTokenizerBase") -> "L
     return model
 
 
-def hidden_states(body: Callable[..., Any], tokens: "Tensor", bos: int, *, bf16: bool) -> "Tensor":
-    """Last hidden states of packed rows, each document by itself.
+def export_model(
+    model: "PreTrainedModel", tokenizer: "PreTrainedTokenizerBase", recipe: Pretraining, folder: Path
+) -> None:
+    """Write weights, tokenizer and chat template as plain `transformers` loads them; whole or not at all.
 
-    Args:
-        body: the decoder without its output layer.
-        tokens: ids, shape (rows, length).
-        bos: the id that opens a document.
-        bf16: multiply in bfloat16, and return it; else float32.
-
-    Returns:
-        Shape (rows, length, width).
+    With `from` the tokenizer, its chat template and the generation config are the base's, untouched.
     """
+    device = model.device
+    saved = copy.deepcopy(model.cpu()).to(_saved_dtype(recipe))
+    model.to(device)
+    written = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(written, ignore_errors=True)
+    saved.save_pretrained(written)
+    _saved_tokenizer(tokenizer, recipe, saved).save_pretrained(written)
+    shutil.rmtree(folder, ignore_errors=True)
+    written.replace(folder)
+
+
+def _saved_dtype(recipe: Pretraining) -> "torch.dtype":
     import torch
 
-    positions, mask = document_layout(tokens, bos)
-    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-        output = body(input_ids=tokens, position_ids=positions, attention_mask=mask, use_cache=False)
-    hidden: Tensor = output.last_hidden_state
-    return hidden.to(torch.bfloat16) if bf16 else hidden
+    if recipe.dtype == "auto":
+        return _base_dtype(recipe.from_) if recipe.from_ else torch.bfloat16
+    return torch.float32 if recipe.dtype == "float32" else torch.bfloat16
 
 
-def export_model(model: "LlamaForCausalLM", tokenizer: "PreTrainedTokenizerBase", folder: Path) -> None:
-    """Write bfloat16 weights, tokenizer and chat template as plain `transformers` loads them."""
+def _base_dtype(base: ModelOptions) -> "torch.dtype":
     import torch
+    from transformers import AutoConfig
 
-    copy.deepcopy(model).to(torch.bfloat16).save_pretrained(folder)
+    config = AutoConfig.from_pretrained(base.locate(), **_origin(base))
+    return config.dtype or torch.float32
+
+
+def _saved_tokenizer(
+    tokenizer: "PreTrainedTokenizerBase", recipe: Pretraining, model: "PreTrainedModel"
+) -> "PreTrainedTokenizerBase":
+    from transformers import AutoTokenizer
+
+    if recipe.from_ is not None:
+        # The one that was trained with may have been given a padding token.
+        return AutoTokenizer.from_pretrained(recipe.from_.locate(), **_origin(recipe.from_))
     limited = copy.deepcopy(tokenizer)
     limited.model_max_length = model.config.max_position_embeddings
-    limited.save_pretrained(folder)
+    return limited
+
+
+def _origin(base: ModelOptions) -> dict[str, Any]:
+    return {"revision": base.revision or "main", "trust_remote_code": base.trust_remote_code}

@@ -1,31 +1,61 @@
-"""Muon for the matrices, AdamW for embeddings and norms, and their common schedule."""
+"""Muon or AdamW for the matrices, AdamW for embeddings and vectors, and their common schedule."""
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any, Literal
 
 from luthier.training.pretraining.options import Optimisation
 
 if TYPE_CHECKING:
-    from torch import nn
+    import torch
     from torch.optim import Optimizer
+    from transformers import PreTrainedModel
+
+_MUON = 0.02
+_MUON_VECTORS = 0.004
+_DECAY = {"muon": 0.02, "adamw": 0.1}
+_CONTINUED = 0.2
+"""Share of the peak rates from scratch at which a trained model goes on."""
 
 
-def build_optimizers(model: "nn.Module", options: Optimisation) -> "list[Optimizer]":
-    """Muon over every matrix but the embedding, AdamW over the rest.
+def build_optimizers(
+    model: "PreTrainedModel", options: Optimisation, *, continued: bool = False, bf16: bool = False
+) -> "list[Optimizer]":
+    """One optimizer for the matrices, and AdamW over embeddings, output layer, norms and biases.
 
     Each parameter group keeps its peak rate under `peak`, which `set_rates` scales.
+
+    Args:
+        model: on its device.
+        options: which optimizer, and its rates.
+        continued: whether the model was trained before, which lowers the rates that are `auto`.
+        bf16: whether Muon orthogonalises in bfloat16.
     """
     import torch
 
-    embeddings = {id(module.weight) for module in model.modules() if isinstance(module, torch.nn.Embedding)}
-    parameters = list(model.parameters())
-    matrices = [weight for weight in parameters if weight.ndim == 2 and id(weight) not in embeddings]
+    from luthier.training.pretraining.muon import Muon
+
+    matrix_rate, vector_rate = peak_rates(options, model.num_parameters(), continued=continued)
+    parameters = [weight for weight in model.parameters() if weight.requires_grad]
+    matrices = _matrices(model)
     chosen = {id(weight) for weight in matrices}
     others = [weight for weight in parameters if id(weight) not in chosen]
+    on_gpu = parameters[0].device.type == "cuda"
+    name = _optimizer(options, continued=continued)
+    decay = _DECAY[name] if options.weight_decay == "auto" else options.weight_decay
+    adamw: dict[str, Any] = {
+        "betas": (0.9, 0.95),
+        "eps": 1e-10,
+        **({"fused": True} if on_gpu else {"foreach": False}),
+    }
+    first: Optimizer
+    if name == "muon":
+        dtype = torch.bfloat16 if bf16 else torch.float32
+        first = Muon(matrices, lr=matrix_rate, weight_decay=decay, dtype=dtype)
+    else:
+        first = torch.optim.AdamW(matrices, lr=matrix_rate, weight_decay=decay, **adamw)
     optimizers: list[Optimizer] = [
-        torch.optim.Muon(matrices, lr=options.matrix_rate, momentum=0.95, weight_decay=options.weight_decay),
-        torch.optim.AdamW(
-            others, lr=options.vector_rate, betas=(0.9, 0.95), eps=1e-10, weight_decay=0.0, foreach=False
-        ),
+        first,
+        torch.optim.AdamW(others, lr=vector_rate, weight_decay=0.0, **adamw),
     ]
     for optimizer in optimizers:
         for group in optimizer.param_groups:
@@ -33,19 +63,63 @@ def build_optimizers(model: "nn.Module", options: Optimisation) -> "list[Optimiz
     return optimizers
 
 
-def rate_factor(step: int, steps: int, warmup: int, decay: float) -> float:
+def peak_rates(options: Optimisation, parameters: int, *, continued: bool) -> tuple[float, float]:
+    """The peak rates of matrices and of vectors, those that are `auto` filled in.
+
+    Muon's do not depend on a model's size. AdamW's is `0.003239 - 0.0001395 ln(parameters)`, Kaplan et al.,
+    "Scaling Laws for Neural Language Models" (2020), appendix D.6, and 0.00006 at least.
+    """
+    adamw = max(6e-5, 0.003239 - 0.0001395 * math.log(parameters))
+    usual = (_MUON, _MUON_VECTORS) if _optimizer(options, continued=continued) == "muon" else (adamw, adamw)
+    factor = _CONTINUED if continued else 1.0
+    matrix, vector = (rate * factor for rate in usual)
+    return (
+        matrix if options.matrix_rate == "auto" else options.matrix_rate,
+        vector if options.vector_rate == "auto" else options.vector_rate,
+    )
+
+
+def rate_factor(step: int, steps: float, warmup: int, decay: float, *, time_left: float = 1.0) -> float:
     """Share of the peak rate at `step` (0-based): linear warm-up, constant, linear decay to zero.
 
-    The decay takes the last `decay` (a share) of `steps`. While the rate is constant it does not depend on
-    `steps`, so a run can be lengthened until it begins to decay.
+    The decay takes the last `decay` (a share) of `steps`, or of the time that may be spent, whichever ends
+    first. While the rate is constant it does not depend on `steps`, so a run can be lengthened until it
+    begins to decay.
+
+    Args:
+        step: steps done.
+        steps: steps in all; infinite where only the time is limited.
+        warmup: steps of warm-up.
+        decay: 0 to 1.
+        time_left: share of the time that is left, 0 to 1.
     """
     rising = (step + 1) / warmup if step < warmup else 1.0
-    falling = (steps - step) / (decay * steps) if decay > 0 else 1.0
-    return max(0.0, min(rising, falling, 1.0))
+    if decay == 0:
+        return min(rising, 1.0)
+    steps_left = 1.0 if math.isinf(steps) else (steps - step) / steps
+    return max(0.0, min(rising, steps_left / decay, time_left / decay, 1.0))
 
 
-def set_rates(optimizers: "list[Optimizer]", factor: float) -> None:
-    """Set every group's learning rate to `factor` times its peak."""
+def set_rates(optimizers: "list[Optimizer]", factor: float) -> dict[str, float]:
+    """Set every group's learning rate to `factor` times its peak; returns those of matrices and vectors."""
     for optimizer in optimizers:
         for group in optimizer.param_groups:
             group["lr"] = factor * group["peak"]
+    matrices, vectors = optimizers
+    return {"matrices": matrices.param_groups[0]["lr"], "vectors": vectors.param_groups[0]["lr"]}
+
+
+def _optimizer(options: Optimisation, *, continued: bool) -> Literal["muon", "adamw"]:
+    """The matrices' optimizer."""
+    if options.optimizer != "auto":
+        return options.optimizer
+    return "adamw" if continued else "muon"
+
+
+def _matrices(model: "PreTrainedModel") -> "list[torch.nn.Parameter]":
+    """Weights of two axes, but embeddings and the output layer: their rows are words, not directions."""
+    import torch
+
+    words = {id(module.weight) for module in model.modules() if isinstance(module, torch.nn.Embedding)}
+    words.add(id(model.get_output_embeddings().weight))
+    return [weight for weight in model.parameters() if weight.ndim == 2 and id(weight) not in words]

@@ -1,11 +1,15 @@
 """What a pretraining recipe may say: the sources, the tokenizer, the shape of the model, the schedule."""
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from luthier.data.corpus import Cleaning, Source
+from luthier.models import ModelOptions
+
+_OR_NAME = BeforeValidator(lambda value: value, json_schema_input_type=str | ModelOptions)
+"""Tells editors what `ModelOptions` takes anyway: the name alone."""
 
 
 class _Section(BaseModel):
@@ -47,10 +51,19 @@ class Architecture(_Section):
 
 
 class Optimisation(_Section):
-    """Muon for the matrices, AdamW for embeddings and norms; warm-up, constant stretch, decay to zero."""
+    """The optimizer and its schedule: warm-up, a constant stretch, decay to zero."""
 
-    steps: int = Field(default=2000, ge=1)
-    """Optimizer steps in all."""
+    optimizer: Literal["auto", "muon", "adamw"] = "auto"
+    """Of the matrices; embeddings, output layer, norms and biases have AdamW. `auto`: `muon` from scratch,
+    and `adamw` with `from`: a model that AdamW trained gains nothing from Muon (arXiv:2502.16982)."""
+
+    steps: int | None = Field(default=2000, ge=1)
+    """Optimizer steps in all; null: as many as `max_minutes` allows."""
+
+    max_minutes: float | None = Field(default=None, gt=0)
+    """Minutes of training, measurements on the way included, after which the decay has reached zero, however
+    far the steps are; null: no limit. The clock decides the rates, so such a run does not repeat bit for
+    bit."""
 
     rows: int = Field(default=16, ge=1)
     """Rows of `row_length` tokens in one optimizer step."""
@@ -58,47 +71,67 @@ class Optimisation(_Section):
     row_length: int = Field(default=512, ge=8)
     """Tokens in a row."""
 
-    micro_rows: int = Field(default=8, ge=1)
-    """Rows in one forward pass; divides `rows`."""
+    micro_rows: Annotated[int, Field(ge=1)] | Literal["auto"] = "auto"
+    """Rows in one forward pass; divides `rows`. `auto` takes 4,096 tokens on a CPU and what fits on a GPU."""
 
-    matrix_rate: float = Field(default=0.02, gt=0)
-    """Muon's peak learning rate (before its own factor for a matrix's shape)."""
+    matrix_rate: Annotated[float, Field(gt=0)] | Literal["auto"] = "auto"
+    """Peak learning rate of the matrices (Muon's before its own factor for a matrix's shape). `auto` from
+    scratch: 0.02 with Muon; with AdamW 0.003239 - 0.0001395 ln(parameters) (arXiv:2001.08361), such as
+    0.001 at 10 million and 0.0004 at 600 million. With `from`: a fifth of that."""
 
-    vector_rate: float = Field(default=0.004, gt=0)
-    """AdamW's peak learning rate."""
+    vector_rate: Annotated[float, Field(gt=0)] | Literal["auto"] = "auto"
+    """AdamW's peak learning rate of everything else. `auto`: 0.004 beside Muon, else as `matrix_rate`; with
+    `from` a fifth of that."""
 
-    weight_decay: float = Field(default=0.02, ge=0)
-    """Muon's decoupled weight decay; embeddings and norms have none."""
+    weight_decay: Annotated[float, Field(ge=0)] | Literal["auto"] = "auto"
+    """Decoupled weight decay of the matrices; nothing else decays. `auto`: 0.02 with Muon, 0.1 with AdamW."""
 
     warmup: int = Field(default=40, ge=0)
     """Steps over which the rates rise linearly from zero."""
 
     decay: float = Field(default=0.25, ge=0, le=1)
-    """Share of the steps, the last ones, over which the rates fall linearly to zero."""
+    """Share of the steps (or of `max_minutes`), the last ones, over which the rates fall linearly to zero."""
 
     clip: float = Field(default=1.0, gt=0)
     """Largest norm of the whole gradient."""
 
-    bf16: bool = True
-    """Compute in bfloat16; the weights that are updated stay float32 either way."""
+    bf16: bool | Literal["auto"] = "auto"
+    """Compute in bfloat16; the weights that are updated stay float32 either way. `auto`: where the GPU, or
+    the CPU's AVX512-BF16 or AMX, multiplies it; a CPU that imitates it takes several times as long."""
+
+    gradient_checkpointing: bool = False
+    """Compute activations again in the backward pass instead of keeping them: less memory, a third slower."""
 
     compile: bool = False
     """Use `torch.compile`: a tenth faster; needs a C++ compiler, and no run repeats bit for bit."""
 
     @model_validator(mode="after")
-    def _micro_divides(self) -> Self:
-        if self.rows % self.micro_rows:
+    def _ends_and_divides(self) -> Self:
+        if self.steps is None and self.max_minutes is None:
+            raise ValueError("steps may be null only where max_minutes is given")
+        if self.micro_rows != "auto" and self.rows % self.micro_rows:
             raise ValueError("rows must be a multiple of micro_rows")
         return self
 
 
 class Pretraining(_Section):
-    """A recipe for training a causal language model from scratch on plain text."""
+    """A recipe for training a causal language model on plain text, from scratch or from a trained one."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 
     sources: tuple[Source, ...] = Field(min_length=1)
     cleaning: Cleaning = Cleaning()
-    vocabulary: Vocabulary = Vocabulary()
-    architecture: Architecture = Architecture()
+
+    from_: Annotated[ModelOptions, _OR_NAME] | None = Field(default=None, alias="from")
+    """A causal language model to continue: `luthier/tiny`, a folder or a hub id. Its tokenizer and shape
+    stay, so there is no `vocabulary` and no `architecture` then; null: a new model."""
+
+    vocabulary: Vocabulary | None = None
+    """The tokenizer of a new model; null: the defaults, or with `from` the base's."""
+
+    architecture: Architecture | None = None
+    """The shape of a new model; null: the defaults, or with `from` the base's."""
+
     optimisation: Optimisation = Optimisation()
 
     held_out: float = Field(default=0.01, gt=0, lt=1)
@@ -116,14 +149,43 @@ class Pretraining(_Section):
     prompts: tuple[str, ...] = ("", "The food was", "这家餐厅")
     """Beginnings that the samples of text continue."""
 
+    dtype: Literal["auto", "float32", "bfloat16"] = "auto"
+    """Of the saved weights; `auto` is bfloat16 for a new model and the base's type with `from`."""
+
     output: Path
     """The run's folder."""
 
     seed: int = 0
 
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, values: Any) -> Any:
+        """The sections of a new model stand in every recipe that makes one."""
+        if not isinstance(values, dict) or values.get("from", values.get("from_")) is not None:
+            return values
+        made = {"vocabulary": Vocabulary(), "architecture": Architecture()}
+        return values | {name: section for name, section in made.items() if values.get(name) is None}
+
     @model_validator(mode="after")
-    def _names_differ(self) -> Self:
+    def _agrees(self) -> Self:
         names = [source.name for source in self.sources]
         if len(set(names)) != len(names):
             raise ValueError("two sources have the same file name")
+        if self.from_ is not None:
+            self._check_base(self.from_)
+        elif self.architecture and self.architecture.max_positions < self.optimisation.row_length:
+            raise ValueError("row_length must not exceed max_positions")
         return self
+
+    def _check_base(self, base: ModelOptions) -> None:
+        for name in ("vocabulary", "architecture"):
+            if getattr(self, name) is not None:
+                raise ValueError(f"{name} contradicts `from`: the base model brings its own; leave it out")
+        if base.dtype != "auto":
+            raise ValueError(
+                "weights are trained in float32; say with `dtype` how to save them, not in `from`"
+            )
+        if base.attention == "flash_attention_2":
+            raise ValueError(
+                "flash_attention_2 does not take the mask of packed rows; use sdpa or leave it out"
+            )

@@ -6,9 +6,12 @@ piece starts at position 0 and sees itself alone, so its logits are those it wou
 """
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from luthier.training.pretraining.loss import IGNORED
 
 if TYPE_CHECKING:
     import torch
@@ -16,91 +19,118 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _BATCH = 512
+_PLAIN: dict[str, Any] = {"add_special_tokens": False, "split_special_tokens": True, "verbose": False}
+"""A document that happens to spell a special token must not end itself."""
+_SEPARATOR = "<|endoftext|>"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The tokens around a document. One token does for both where a tokenizer puts no BOS of its own."""
+
+    opens: int
+    """First token of every document: it is read, and predicted only where it also closes the one before."""
+
+    closes: int
+    """Token that ends a document, which its last token predicts."""
+
+    @property
+    def shared(self) -> bool:
+        """Whether what closes a document opens the next."""
+        return self.opens == self.closes
+
+
+@dataclass(frozen=True)
+class MeasuredRows:
+    """Rows to measure on, with the UTF-8 bytes of text that each token stands for."""
+
+    tokens: "NDArray[Any]"
+    """Token ids, shape (rows, row_length)."""
+
+    sizes: "NDArray[np.int32]"
+    """Bytes, of the same shape: 0 for a mark, -1 for the padding behind the last document."""
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self.tokens)
+
+
+def document_marks(tokenizer: "PreTrainedTokenizerBase") -> Marks:
+    """What opens and closes a document for this tokenizer.
+
+    BOS and EOS where the tokenizer puts a BOS of its own before a text; else one separator, as the models of
+    such tokenizers were pretrained: `<|endoftext|>` where it is in the vocabulary (GPT-2, Qwen, whose chat
+    models have another EOS), or EOS.
+    """
+    begins = tokenizer("a")["input_ids"][:1]
+    if tokenizer.bos_token_id != tokenizer.eos_token_id and begins == [tokenizer.bos_token_id]:
+        return Marks(tokenizer.bos_token_id, tokenizer.eos_token_id)
+    separator = tokenizer.get_vocab().get(_SEPARATOR, tokenizer.eos_token_id)
+    return Marks(separator, separator)
 
 
 def pack_documents(
     documents: Sequence[str], tokenizer: "PreTrainedTokenizerBase", row_length: int
-) -> "NDArray[np.uint16]":
-    """Tokenise documents, each opened by BOS and closed by EOS, into full rows; what is left over is dropped.
+) -> "NDArray[Any]":
+    """Tokenise documents, each between its marks, into full rows; what is left over is dropped.
 
     Returns:
-        Token ids, shape (rows, row_length).
+        Token ids, shape (rows, row_length), in the smallest unsigned type that holds the vocabulary.
     """
-    parts: list[NDArray[np.uint16]] = []
-    end = [tokenizer.eos_token_id]
-    for first in range(0, len(documents), _BATCH):
-        # A document that happens to spell a special token must not end itself.
-        encoded = tokenizer(list(documents[first : first + _BATCH]), split_special_tokens=True)["input_ids"]
-        parts.extend(np.array(ids + end, dtype=np.uint16) for ids in encoded)
-    stream = np.concatenate(parts) if parts else np.zeros(0, dtype=np.uint16)
+    kind = np.uint16 if len(tokenizer) <= np.iinfo(np.uint16).max + 1 else np.uint32
+    parts = [np.array(ids, dtype=kind) for ids in _marked(documents, tokenizer)]
+    stream = np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
     rows = len(stream) // row_length
     return stream[: rows * row_length].reshape(rows, row_length)
 
 
-def mix_sources(shares: Sequence[float]) -> Iterator[int]:
-    """Yield source numbers for ever, each source as near its share as it can be after any number of rows."""
-    total = sum(shares)
-    drawn = [0] * len(shares)
-    for row in range(1, 2**62):
-        behind = [share / total * row - count for share, count in zip(shares, drawn, strict=True)]
-        chosen = behind.index(max(behind))
-        drawn[chosen] += 1
-        yield chosen
+def pack_measured(
+    documents: Sequence[str], tokenizer: "PreTrainedTokenizerBase", row_length: int
+) -> MeasuredRows:
+    """Pack documents as `pack_documents` does, the last row filled up, with the bytes that tokens stand for.
 
-
-class RowStream:
-    """An endless, repeatable sequence of rows drawn from several sources by their shares.
-
-    Each source is read in a new order every time it is exhausted. What row `n` holds depends on the seed and
-    `n` alone, so a position is all that a checkpoint has to keep.
+    The bytes are counted in the text itself, not in the tokens' names: normalising tokenizers change these,
+    byte-level ones write them in an alphabet of their own, and SentencePiece adds a space that no text has.
     """
-
-    def __init__(self, sources: "Sequence[NDArray[np.uint16]]", shares: Sequence[float], seed: int) -> None:
-        self._sources = sources
-        self._seed = seed
-        self._mix = mix_sources(shares)
-        self._drawn = [0] * len(sources)
-        self._orders: list[tuple[int, NDArray[np.int64]] | None] = [None] * len(sources)
-        self.position = 0
-
-    def skip(self, rows: int) -> None:
-        """Move `rows` rows ahead without building them."""
-        for _ in range(rows):
-            self._drawn[next(self._mix)] += 1
-        self.position += rows
-
-    def take(self, rows: int) -> "NDArray[np.int64]":
-        """The next rows, shape (rows, row_length)."""
-        taken = []
-        for _ in range(rows):
-            source = next(self._mix)
-            taken.append(self._row(source, self._drawn[source]))
-            self._drawn[source] += 1
-        self.position += rows
-        return np.stack(taken).astype(np.int64)
-
-    @property
-    def epochs(self) -> list[float]:
-        """How many times each source has been read."""
-        return [count / len(rows) for count, rows in zip(self._drawn, self._sources, strict=True)]
-
-    def _row(self, source: int, number: int) -> "NDArray[np.uint16]":
-        rows = self._sources[source]
-        epoch, place = divmod(number, len(rows))
-        order = self._orders[source]
-        if order is None or order[0] != epoch:
-            order = (epoch, np.random.default_rng((self._seed, source, epoch)).permutation(len(rows)))
-            self._orders[source] = order
-        row: NDArray[np.uint16] = rows[order[1][place]]
-        return row
+    marks = document_marks(tokenizer)
+    ids: list[int] = []
+    sizes: list[int] = []
+    for text in documents:
+        body, ends = _ids_and_ends(text, tokenizer)
+        closing = [] if marks.shared else [marks.closes]
+        ids += [marks.opens, *body, *closing]
+        sizes += [0, *token_bytes(ends, text), *(0 for _ in closing)]
+    if documents and marks.shared:
+        ids, sizes = [*ids, marks.closes], [*sizes, 0]
+    padding = -len(ids) % row_length
+    tokens = np.array(ids + [marks.opens] * padding, dtype=np.int64).reshape(-1, row_length)
+    return MeasuredRows(tokens, np.array(sizes + [-1] * padding, dtype=np.int32).reshape(-1, row_length))
 
 
-def document_layout(tokens: "torch.Tensor", bos: int) -> "tuple[torch.Tensor, torch.Tensor]":
+def token_bytes(ends: Sequence[int], text: str) -> list[int]:
+    """UTF-8 bytes of text that each token stands for; they sum to those of the text.
+
+    A token has what lies between the end of the token before it and its own end. Of several tokens that
+    spell one character, the first has its bytes.
+
+    Args:
+        ends: where each token ends in the text, in characters.
+        text: what was tokenised.
+    """
+    sizes, done = [], 0
+    for number, end in enumerate(ends):
+        reached = len(text) if number == len(ends) - 1 else max(done, end)
+        sizes.append(len(text[done:reached].encode()))
+        done = reached
+    return sizes
+
+
+def document_layout(tokens: "torch.Tensor", opens: int) -> "tuple[torch.Tensor, torch.Tensor]":
     """Positions that restart with each document, and the causal mask inside it.
 
     Args:
         tokens: ids, shape (rows, length).
-        bos: the id that opens a document.
+        opens: the id that opens a document.
 
     Returns:
         Position ids, shape (rows, length); and a boolean mask, shape (rows, 1, length, length), true where
@@ -109,16 +139,39 @@ def document_layout(tokens: "torch.Tensor", bos: int) -> "tuple[torch.Tensor, to
     import torch
 
     length = tokens.shape[1]
-    places = torch.arange(length).expand_as(tokens)
-    starts = torch.where(tokens == bos, places, 0).cummax(dim=1).values
+    places = torch.arange(length, device=tokens.device).expand_as(tokens)
+    starts = torch.where(tokens == opens, places, 0).cummax(dim=1).values
     same_document = starts[:, None, :, None] == starts[:, None, None, :]
-    return places - starts, same_document & torch.ones(length, length, dtype=torch.bool).tril()
+    causal = torch.ones(length, length, dtype=torch.bool, device=tokens.device).tril()
+    return places - starts, same_document & causal
 
 
-def next_token_targets(tokens: "torch.Tensor", bos: int) -> "torch.Tensor":
+def next_token_targets(tokens: "torch.Tensor", marks: Marks) -> "torch.Tensor":
     """What each position predicts, shape (rows, length): the next token, or -100 where its piece ends."""
     import torch
 
-    targets = torch.full_like(tokens, -100)
+    targets = torch.full_like(tokens, IGNORED)
     targets[:, :-1] = tokens[:, 1:]
-    return torch.where(targets == bos, -100, targets)
+    return targets if marks.shared else torch.where(targets == marks.opens, IGNORED, targets)
+
+
+def _marked(documents: Sequence[str], tokenizer: "PreTrainedTokenizerBase") -> Iterator[list[int]]:
+    """Yield each document's ids with its marks; a closing mark that also opens stands before the next."""
+    marks = document_marks(tokenizer)
+    closing = [] if marks.shared else [marks.closes]
+    for first in range(0, len(documents), _BATCH):
+        encoded = tokenizer(list(documents[first : first + _BATCH]), **_PLAIN)
+        for ids in encoded["input_ids"]:
+            yield [marks.opens, *ids, *closing]
+
+
+def _ids_and_ends(text: str, tokenizer: "PreTrainedTokenizerBase") -> tuple[list[int], list[int]]:
+    """A text's ids, and where in it each of them ends.
+
+    Tokenizers written in Python do not tell; their tokens are taken to be of one length.
+    """
+    encoded = tokenizer(text, return_offsets_mapping=tokenizer.is_fast, **_PLAIN)
+    ids: list[int] = encoded["input_ids"]
+    if tokenizer.is_fast:
+        return ids, [end for _, end in encoded["offset_mapping"]]
+    return ids, [len(text) * number // len(ids) for number in range(1, len(ids) + 1)]

@@ -86,13 +86,3 @@ def train_tokenizer(texts: Iterable[str], size: int, alphabet: int) -> "PreTrain
         clean_up_tokenization_spaces=False,
         chat_template=CHAT_TEMPLATE,
     )
-
-
-def bytes_per_token(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
-    """UTF-8 bytes that each token stands for, by id; special tokens stand for none."""
-    special = set(tokenizer.all_special_ids)
-    lengths = []
-    for number, token in enumerate(tokenizer.convert_ids_to_tokens(range(len(tokenizer)))):
-        is_byte = len(token) == 6 and token.startswith("<0x")
-        lengths.append(0 if number in special else 1 if is_byte else len(token.encode()))
-    return lengths
