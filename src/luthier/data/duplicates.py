@@ -100,7 +100,7 @@ def _ranked_grams(texts: Sequence[str]) -> Grams:
     """Returns each text's distinct 5-grams as ranks, the rarest in the collection first."""
     import numpy as np
 
-    hashes = [_hashes(text) for text in texts]
+    hashes = [np.unique(gram_hashes(text)) for text in texts]
     sizes = np.array([len(item) for item in hashes], dtype=np.int64)
     if not sizes.sum():
         return hashes
@@ -110,7 +110,8 @@ def _ranked_grams(texts: Sequence[str]) -> Grams:
     return [np.sort(part) for part in np.split(rank[inverse], np.cumsum(sizes)[:-1])]
 
 
-def _hashes(text: str) -> NDArray[Any]:
+def gram_hashes(text: str) -> NDArray[np.uint64]:
+    """Returns a 64-bit hash for each 5-gram of characters, in order; none for a text that is shorter."""
     import numpy as np
 
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4").astype(np.uint64)
@@ -122,7 +123,7 @@ def _hashes(text: str) -> NDArray[Any]:
     for column in range(GRAM):
         value = (value ^ windows[:, column]) * np.uint64(0x9E3779B97F4A7C15)
         value ^= value >> np.uint64(29)
-    return np.unique(value)
+    return value
 
 
 def _candidates(grams: Grams) -> list[tuple[int, int]]:

@@ -8,9 +8,10 @@ import json
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from luthier.data.encoding import EncodingError, open_text
 from luthier.errors import Problem
@@ -63,13 +64,16 @@ def resolve(path: str, base_dir: Path) -> Path | str:
     raise SourceError(Problem("no such file", file=local, hint=hint))
 
 
-def read_records(source: Path | str, encoding: str, split: str | None) -> Iterator[RawRecord | Problem]:
+def read_records(
+    source: Path | str, encoding: str, split: str | None, *, section: str = "`data`"
+) -> Iterator[RawRecord | Problem]:
     """Yields the records of a file, folder or hub dataset, and a problem in place of each broken one.
 
     Args:
         source: What `resolve` returned.
         encoding: Text encoding.
         split: Split of a Hugging Face dataset; other forms have none.
+        section: Where the recipe says the encoding, for advice.
 
     Raises:
         SourceError: Where nothing more can be read.
@@ -79,8 +83,7 @@ def read_records(source: Path | str, encoding: str, split: str | None) -> Iterat
 
         yield from read_dataset(source, split)
         return
-    if source.stat().st_size == 0:
-        raise SourceError(Problem("is empty", file=source, allowed="at least one record"))
+    _refuse_empty(source)
     kind = _kind(source)
     if kind == ".parquet":
         yield from _parquet(source)
@@ -94,28 +97,50 @@ def read_records(source: Path | str, encoding: str, split: str | None) -> Iterat
                 allowed=".jsonl, .json, .csv, .tsv (also .gz), .parquet, a saved dataset folder, a hub id",
             )
         )
+    with opened_text(source, encoding, section=section) as stream:
+        yield from readers[kind](source, stream)
+
+
+@contextmanager
+def opened_text(path: Path, encoding: str, *, section: str = "`data`") -> Iterator[TextIO]:
+    """Opens a text file to read from; whatever keeps it from being read is a `SourceError` with advice.
+
+    Args:
+        path: The file, compressed where its name ends in `.gz`.
+        encoding: Text encoding.
+        section: Where the recipe says the encoding.
+    """
+    _refuse_empty(path)
     try:
-        with open_text(source, encoding) as stream:
-            yield from readers[kind](source, stream)
+        with open_text(path, encoding) as stream:
+            yield stream
     except EncodingError as error:
-        raise SourceError(
-            Problem(
-                f"is not {encoding}: byte {error.offset} cannot be decoded",
-                file=source,
-                hint=f"it looks like {error.guess}: write `encoding: {error.guess}` in the recipe's `data`, "
-                "or save the file as UTF-8",
-            )
-        ) from error
+        raise SourceError(_encoding_problem(error, path, encoding, section)) from error
     except gzip.BadGzipFile as error:
         hint = "compress it, or take .gz off its name"
         raise SourceError(
-            Problem("is not compressed, though its name ends in .gz", file=source, hint=hint)
+            Problem("is not compressed, though its name ends in .gz", file=path, hint=hint)
         ) from error
     except (EOFError, zlib.error) as error:
         hint = "it breaks off or is damaged: copy it again"
-        raise SourceError(Problem("cannot be decompressed", file=source, hint=hint)) from error
+        raise SourceError(Problem("cannot be decompressed", file=path, hint=hint)) from error
     except OSError as error:
-        raise SourceError(Problem(f"cannot be read: {error.strerror or error}", file=source)) from error
+        raise SourceError(Problem(f"cannot be read: {error.strerror or error}", file=path)) from error
+
+
+def _refuse_empty(path: Path) -> None:
+    if path.stat().st_size == 0:
+        raise SourceError(Problem("is empty", file=path, allowed="at least one record"))
+
+
+def _encoding_problem(error: EncodingError, file: Path, encoding: str, section: str) -> Problem:
+    if not error.guess:
+        found = f"byte {error.offset} is damaged: it is no UTF-8, though the text around it is"
+        return Problem(found, file=file, line=error.line, hint="correct the character there, or remove it")
+    hint = f"it looks like {error.guess}: write `encoding: {error.guess}` in the recipe's {section}"
+    if error.guess != "utf-8":
+        hint += ", or save the file as UTF-8"
+    return Problem(f"is not {encoding}: byte {error.offset} cannot be decoded", file=file, hint=hint)
 
 
 def _kind(path: Path) -> str:
@@ -137,7 +162,7 @@ def _jsonl(path: Path, lines: Iterable[str]) -> Iterator[RawRecord | Problem]:
             yield Problem(f"is JSON nested too deeply: {shorten(line, 40)!r}", file=path, line=number)
             continue
         if isinstance(value, dict):
-            yield RawRecord(number, value)
+            yield _record(number, value, line, path)
         else:
             hint = "an array of objects belongs in a .json file" if isinstance(value, list) else ""
             yield Problem(
@@ -147,6 +172,18 @@ def _jsonl(path: Path, lines: Iterable[str]) -> Iterator[RawRecord | Problem]:
                 allowed='{"...": ...} on each line',
                 hint=hint,
             )
+
+
+def _record(number: int, value: dict[str, Any], source: str, path: Path) -> RawRecord | Problem:
+    """Returns a record, unless it holds half a surrogate pair, which no file and no tokenizer takes."""
+    if "\\ud" in source.lower():
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            half = f"\\u{ord(error.object[error.start]):x}"
+            hint = "an emoji was cut in two: write it whole, or remove the rest of it"
+            return Problem(f"holds half a character ({half})", file=path, line=number, hint=hint)
+    return RawRecord(number, value)
 
 
 def json_problem(error: json.JSONDecodeError, line: str, file: Path, number: int) -> Problem:
@@ -164,6 +201,8 @@ def _json(path: Path, stream: Any) -> Iterator[RawRecord | Problem]:
     """Reads an array of objects one object at a time; the text itself is held in memory."""
     text = stream.read()
     position = _skip(text, 0)
+    if position == len(text):
+        return
     if not text.startswith("[", position):
         first = text[position:].split("\n", 1)[0]
         if _is_object(first):
@@ -178,6 +217,7 @@ def _json(path: Path, stream: Any) -> Iterator[RawRecord | Problem]:
     line, counted, position = 1, 0, _skip(text, position + 1)
     while not text.startswith("]", position):
         line, counted = line + text.count("\n", counted, position), position
+        start = position
         try:
             value, position = decoder.raw_decode(text, position)
         except json.JSONDecodeError as error:
@@ -186,7 +226,7 @@ def _json(path: Path, stream: Any) -> Iterator[RawRecord | Problem]:
         except RecursionError as error:
             raise SourceError(Problem("is JSON nested too deeply", file=path, line=line)) from error
         if isinstance(value, dict):
-            yield RawRecord(line, value)
+            yield _record(line, value, text[start:position], path)
         else:
             yield Problem(f"is not an object: {shorten(str(value), 40)!r}", file=path, line=line)
         position = _skip(text, position)
@@ -254,7 +294,8 @@ def _delimiter(path: Path, header: str) -> str:
     if _kind(path) == ".tsv":
         return "\t"
     # Spreadsheets in many European languages write semicolons into .csv files.
-    return next((mark for mark in ",;\t" if mark in header), ",")
+    bare = re.sub('"[^"]*"', "", header)
+    return max(",;\t", key=bare.count)
 
 
 def _check_header(path: Path, header: list[str]) -> None:
@@ -274,8 +315,9 @@ def _parquet(path: Path) -> Iterator[RawRecord | Problem]:
         with pyarrow.parquet.ParquetFile(path) as file:
             row = 0
             for batch in file.iter_batches(batch_size=_BATCH):
-                for values in batch.to_pylist():
+                for values in batch.to_pylist(maps_as_pydicts="strict"):
                     row += 1
                     yield RawRecord(row, values)
-    except (pyarrow.ArrowException, OSError) as error:
+    # KeyError: a map that has one key twice.
+    except (pyarrow.ArrowException, OSError, KeyError) as error:
         raise SourceError(Problem(f"is not a readable Parquet file: {error}", file=path)) from error

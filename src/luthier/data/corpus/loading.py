@@ -1,111 +1,160 @@
-"""Documents of the corpus: read, cleaned, exact duplicates dropped, a share held out, every drop counted."""
+"""The corpus: every source read, mended, without duplicates, a share held out, every drop with its reason."""
 
-import gzip
+from __future__ import annotations
+
 import hashlib
-import json
 import random
-import re
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from itertools import islice
+from typing import Any
 
 from luthier.data.corpus.options import Cleaning, Source
+from luthier.data.corpus.reading import RawDocument, read_documents
+from luthier.data.corpus.rules import clean_text, drop_reason
+from luthier.data.corpus.twins import TwinIndex
+from luthier.text import Language, guess_language, normalise, shorten
 
-# What a template leaves when it is taken out of a page: brackets around nothing, or nothing before a comma.
-_EMPTY_BRACKETS = re.compile(r"[(（]\s*[,，;；、：:。.]*\s*[)）]|\[\s*\]|「」|《》")
-_LEADING_COMMA = re.compile(r"([(（])\s*[,，;；、]+\s*")
-_MARKUP = re.compile(r"<[^<>\n]{1,80}>|\{\{[^{}\n]*\}\}|\[\[|\]\]|&(?:nbsp|amp|lt|gt|quot);|'{2,}|}}|\{\{")
-_SPACES = re.compile(r"[ \t\u00a0\u3000]{2,}")
-_BLANK_LINES = re.compile(r"\n{3,}")
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff]")
-_PROSE = re.compile(r"[^\W\d_]|[\s,.，。、；;:：\"'“”‘’()（）《》「」!?！？-]")
-_LIST_TITLE = re.compile(r"列表|^(?:List|Lists|Index|Outline) of |disambiguation|消歧义|一览")
+_BATCH = 512
+_GUESSED_FROM = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a document stands: its source and the line it begins in."""
+
+    source: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A document that was left out.
+
+    Attributes:
+        source: The source it is from.
+        line: The line it begins in.
+        reason: Why it was left out.
+        twin: The earlier document that it repeats, where that is why.
+        similarity: How much of their 5-grams the two share.
+        text: How it begins.
+    """
+
+    source: str
+    line: int
+    reason: str
+    twin: Place | None
+    similarity: float | None
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns it as a JSON object."""
+        return asdict(self)
 
 
 @dataclass
 class Documents:
-    """A source's kept documents, those never to be trained on, and why the others were dropped."""
+    """A source's kept documents, those never to be trained on, and how many were dropped by reason."""
 
+    language: Language
+    read: int = 0
     training: list[str] = field(default_factory=list)
     held_out: list[str] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
 
 
-def read_documents(path: Path) -> Iterator[str]:
-    """Yield the texts of a `.jsonl` file (field `text`), or the parts of plain text between blank lines."""
-    with (
-        gzip.open(path, "rt", encoding="utf-8")
-        if path.suffix == ".gz"
-        else path.open(encoding="utf-8") as lines
-    ):
-        if ".jsonl" in path.suffixes:
-            for line in lines:
-                yield json.loads(line)["text"]
-        else:
-            yield from re.split(r"\n{2,}", lines.read())
+@dataclass(frozen=True)
+class Corpus:
+    """The documents of every source by name, and what was dropped, row by row."""
+
+    sources: dict[str, Documents]
+    dropped: list[Dropped]
 
 
-def clean_text(text: str, *, unwrap: bool = False) -> str:
-    """Take out markup remains, empty brackets and lines that announce a list which is not there."""
-    text = _MARKUP.sub("", text.replace("\r\n", "\n"))
-    text = _LEADING_COMMA.sub(r"\1", _EMPTY_BRACKETS.sub("", text))
-    if unwrap:
-        text = re.sub(r"(?<=\S)\n(?=\S)", " ", text)
-    lines = [line.strip() for line in text.split("\n")]
-    kept = [line for number, line in enumerate(lines) if not _announces_nothing(lines, number)]
-    return _BLANK_LINES.sub("\n\n", _SPACES.sub(" ", "\n".join(kept))).strip()
+def load_corpus(sources: Sequence[Source], rules: Cleaning, *, held_out: float, seed: int) -> Corpus:
+    """Reads every source.
 
-
-def _announces_nothing(lines: list[str], number: int) -> bool:
-    """Whether a line is a heading ("History.") or opens a list ("as follows:") with no text below."""
-    line = lines[number]
-    following = next((other for other in lines[number + 1 :] if other), "")
-    if line.endswith((":", "：")):
-        return len(line) < 60 or not following
-    return number > 0 and _is_heading(line) and (not following or _is_heading(following))
-
-
-def _is_heading(line: str) -> bool:
-    short = line.count(" ") < 5 or _HAN.search(line) is not None
-    return 1 < len(line) < 40 and line.endswith(".") and short
-
-
-def drop_reason(text: str, rules: Cleaning) -> str | None:
-    """Why a cleaned document is left out, or None where it is kept."""
-    weight = len(text) + 2 * len(_HAN.findall(text))
-    if weight < rules.min_characters:
-        return "too short"
-    if _LIST_TITLE.search(text.split("\n", 1)[0]):
-        return "list or disambiguation page"
-    if 1 - len(_PROSE.findall(text)) / len(text) > rules.max_symbols:
-        return "mostly numbers or symbols"
-    return None
-
-
-def load_source(source: Source, rules: Cleaning, held_out: float, seed: int, seen: set[bytes]) -> Documents:
-    """Read one source.
-
-    A document's place (trained on or held out) follows from its own hash, so adding files never moves a
-    document from one to the other.
+    Of equal or nearly equal documents the first is kept, in the order of sources and lines, so that no two
+    kept ones are twins. A document's place (trained on or held out) follows from its own hash, so adding
+    files never moves a document from one to the other.
 
     Args:
-        source: the file and how to read it.
-        rules: which documents are kept.
-        held_out: share of the documents to hold out, 0 to 1.
-        seed: order of the training documents.
-        seen: digests of the documents of earlier sources; this source's are added.
+        sources: The files and how to read them.
+        rules: Which documents are kept.
+        held_out: Share of the documents to hold out, 0 to 1.
+        seed: Order of the training documents.
+
+    Raises:
+        DataError: Where a file cannot be read.
     """
-    documents = Documents()
-    for raw in read_documents(source.path):
-        text = clean_text(raw, unwrap=source.unwrap)
-        digest = hashlib.sha256(text.encode()).digest()
-        reason = "duplicate" if digest in seen else drop_reason(text, rules)
-        if reason:
-            documents.dropped[reason] += 1
-            continue
-        seen.add(digest)
-        is_held_out = int.from_bytes(digest[:8]) / 2**64 < held_out
-        (documents.held_out if is_held_out else documents.training).append(text)
-    random.Random(seed).shuffle(documents.training)
-    return documents
+    loader = _Loader(rules, held_out)
+    for source in sources:
+        loader.read(source)
+        random.Random(seed).shuffle(loader.sources[source.name].training)
+    return Corpus(loader.sources, loader.dropped)
+
+
+class _Loader:
+    """What was read so far, and what a new document is compared with."""
+
+    def __init__(self, rules: Cleaning, held_out: float) -> None:
+        self.sources: dict[str, Documents] = {}
+        self.dropped: list[Dropped] = []
+        self._rules = rules
+        self._held_out = held_out
+        self._equal: dict[bytes, Place] = {}
+        self._twins = None if rules.near_duplicates is None else TwinIndex(rules.near_duplicates)
+        self._places: list[Place] = []
+
+    def read(self, source: Source) -> None:
+        documents = read_documents(source)
+        while batch := list(islice(documents, _BATCH)):
+            if source.name not in self.sources:
+                beginning = "\n".join(document.text for document in batch[:_GUESSED_FROM])
+                language = source.language or guess_language(beginning)
+                self.sources[source.name] = Documents(language)
+            self._add(source, batch)
+
+    def _add(self, source: Source, batch: Sequence[RawDocument]) -> None:
+        self.sources[source.name].read += len(batch)
+        distinct, folded = [], []
+        for document in batch:
+            text = clean_text(document.text, source)
+            place = Place(source.name, document.line)
+            if reason := drop_reason(text, source, self._rules):
+                self._drop(place, text or document.text, reason)
+                continue
+            same = normalise(text)
+            digest = hashlib.sha256(same.encode("utf-8", "surrogatepass")).digest()
+            if earlier := self._equal.get(digest):
+                self._drop(place, text, "duplicate", earlier, 1.0)
+                continue
+            self._equal[digest] = place
+            distinct.append((place, text))
+            folded.append(same)
+        twins = self._twins.add(folded) if self._twins else [None] * len(distinct)
+        for (place, text), twin in zip(distinct, twins, strict=True):
+            if twin is None:
+                self._keep(place, text)
+            else:
+                similarity = round(twin.similarity, 4)
+                self._drop(place, text, "near duplicate", self._places[twin.number], similarity)
+
+    def _keep(self, place: Place, text: str) -> None:
+        self._places.append(place)
+        number = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8])
+        documents = self.sources[place.source]
+        (documents.held_out if number / 2**64 < self._held_out else documents.training).append(text)
+
+    def _drop(
+        self,
+        place: Place,
+        text: str,
+        reason: str,
+        twin: Place | None = None,
+        similarity: float | None = None,
+    ) -> None:
+        self.sources[place.source].dropped[reason] += 1
+        row = Dropped(place.source, place.line, reason, twin, similarity, shorten(text, 200))
+        self.dropped.append(row)
