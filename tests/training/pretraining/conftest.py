@@ -5,6 +5,8 @@ import random
 from pathlib import Path
 
 import pytest
+import torch
+from tests.models import tiny
 
 from luthier.data.corpus import Cleaning, Source
 from luthier.training.pretraining import (
@@ -60,3 +62,24 @@ def recipe(tmp_path: Path) -> Pretraining:
 @pytest.fixture
 def prepared(recipe: Pretraining) -> Prepared:
     return prepare(recipe)
+
+
+TOKENIZERS = {"llama": tiny.metaspace, "qwen2": tiny.byte_level, "gpt2": tiny.byte_level}
+
+
+@pytest.fixture(params=TOKENIZERS)
+def base(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The folder of a random model of each family, in bfloat16, GPT-2 with dropout."""
+    folder = tmp_path / f"base-{request.param}"
+    dropout = {"resid_pdrop": 0.1} if request.param == "gpt2" else {}
+    tiny.model(request.param, **dropout).to(torch.bfloat16).save_pretrained(folder)
+    TOKENIZERS[request.param]().save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture
+def continued(recipe: Pretraining, base: Path) -> Pretraining:
+    """The same corpus, for a model that is there already."""
+    return Pretraining.model_validate(
+        recipe.model_dump(exclude={"vocabulary", "architecture"}) | {"from": {"name": str(base)}}
+    )

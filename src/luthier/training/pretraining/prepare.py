@@ -3,37 +3,36 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from luthier.data.corpus import Corpus, load_corpus
+from luthier.models import load_tokenizer
 from luthier.training.pretraining.options import Pretraining
-from luthier.training.pretraining.packing import pack_documents
+from luthier.training.pretraining.packing import MeasuredRows, pack_documents, pack_measured
 from luthier.training.pretraining.tokenizer import train_tokenizer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from transformers import PreTrainedTokenizerFast
+    from transformers import PreTrainedTokenizerBase
 
 
 @dataclass(frozen=True)
 class Prepared:
     """Everything the loop reads: the tokenizer, and rows of token ids by source name."""
 
-    tokenizer: "PreTrainedTokenizerFast"
-    training: "dict[str, NDArray[np.uint16]]"
-    held_out: "dict[str, NDArray[np.uint16]]"
+    tokenizer: "PreTrainedTokenizerBase"
+    training: "dict[str, NDArray[Any]]"
+    held_out: dict[str, MeasuredRows]
     counts: dict[str, dict[str, Any]]
     corpus: Corpus
 
 
 def prepare(recipe: Pretraining) -> Prepared:
-    """Clean the sources, train the tokenizer (unless the run's folder has it already), pack the rows."""
+    """Clean the sources, obtain the tokenizer (the base's, the run folder's or a new one), pack the rows."""
     corpus = load_corpus(recipe.sources, recipe.cleaning, held_out=recipe.held_out, seed=recipe.seed)
     sources = corpus.sources
     tokenizer = _tokenizer(recipe, corpus)
     length = recipe.optimisation.row_length
     training = {name: pack_documents(texts.training, tokenizer, length) for name, texts in sources.items()}
-    held_out = {name: pack_documents(texts.held_out, tokenizer, length) for name, texts in sources.items()}
+    held_out = {name: pack_measured(texts.held_out, tokenizer, length) for name, texts in sources.items()}
     counts = {
         name: {
             "language": texts.language,
@@ -49,9 +48,12 @@ def prepare(recipe: Pretraining) -> Prepared:
     return Prepared(tokenizer, training, held_out, counts, corpus)
 
 
-def _tokenizer(recipe: Pretraining, corpus: Corpus) -> "PreTrainedTokenizerFast":
+def _tokenizer(recipe: Pretraining, corpus: Corpus) -> "PreTrainedTokenizerBase":
     from transformers import PreTrainedTokenizerFast
 
+    if recipe.from_ is not None:
+        return load_tokenizer(recipe.from_)
+    assert recipe.vocabulary is not None
     folder = recipe.output / "tokenizer"
     if folder.exists():
         saved: PreTrainedTokenizerFast = PreTrainedTokenizerFast.from_pretrained(folder)
