@@ -70,7 +70,7 @@ def test_unwrapping_joins_lines_but_not_paragraphs():
 
 
 def test_spaces_and_invisible_characters():
-    assert rule.plain_characters("\ufeffa\r\nb\u200b\rc") == "a\nb\nc"
+    assert rule.plain_characters("\ufeffa\r\nb\u200b\rc\ud800") == "a\nb\nc"
     assert rule.collapse_spaces("a  b\u3000\u3000c\n\n\n\nd ") == "a b c\n\nd"
 
 

@@ -126,7 +126,7 @@ class _Loader:
                 self._drop(place, text or document.text, reason)
                 continue
             same = normalise(text)
-            digest = hashlib.sha256(same.encode("utf-8", "surrogatepass")).digest()
+            digest = hashlib.sha256(same.encode()).digest()
             if earlier := self._equal.get(digest):
                 self._drop(place, text, "duplicate", earlier, 1.0)
                 continue
@@ -143,7 +143,7 @@ class _Loader:
 
     def _keep(self, place: Place, text: str) -> None:
         self._places.append(place)
-        number = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8])
+        number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
         documents = self.sources[place.source]
         (documents.held_out if number / 2**64 < self._held_out else documents.training).append(text)
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from luthier.data.corpus.options import Cleaning, Source
 
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
+# Halves of surrogate pairs, which JSON can spell, are no characters and cannot be encoded.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff\ud800-\udfff]")
 _SPACES = re.compile(r"[ \t\u00a0\u3000]{2,}")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _MARKUP = re.compile(r"<[^<>\n]{1,80}>|\{\{[^{}\n]*\}\}|\[\[|\]\]|&(?:nbsp|amp|lt|gt|quot);|'{2,}|}}|\{\{")

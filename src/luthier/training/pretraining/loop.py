@@ -90,13 +90,17 @@ class Pretrainer:
         return math.inf if self.recipe.optimisation.steps is None else self.recipe.optimisation.steps
 
     def train(self) -> Path:
-        """Run to the last step, measure on all held-out rows, and save the model; returns its folder.
+        """Run to the last step and save the model; returns its folder.
+
+        All held-out rows are measured before the first step and after the last.
 
         Raises:
             LuthierError: Where the loss is no number any more.
         """
         recipe = self.recipe
         try:
+            if self.step == 0:
+                self._measure(None)
             while self.step < self.steps and not self.clock.is_over:
                 self._advance()
                 if self.step % recipe.checkpoint_every == 0:

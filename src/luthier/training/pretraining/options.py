@@ -35,10 +35,19 @@ class Architecture(_Section):
     """Shape of a Llama decoder with tied embeddings."""
 
     hidden_size: int = Field(default=256, ge=8)
+    """Width of the residual stream."""
+
     layers: int = Field(default=8, ge=1)
+    """Number of decoder layers."""
+
     heads: int = Field(default=4, ge=1)
+    """Attention heads in a layer; divides `hidden_size`."""
+
     key_value_heads: int = Field(default=4, ge=1)
+    """Heads of keys and values, which the attention heads share; divides `heads`."""
+
     intermediate_size: int = Field(default=704, ge=8)
+    """Width of the feed-forward layers."""
 
     max_positions: int = Field(default=2048, ge=8)
     """Longest text in tokens that the saved model accepts."""
@@ -120,7 +129,10 @@ class Pretraining(_Section):
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 
     sources: tuple[Source, ...] = Field(min_length=1)
+    """The files of text."""
+
     cleaning: Cleaning = Cleaning()
+    """Which documents are kept."""
 
     from_: Annotated[ModelOptions, _OR_NAME] | None = Field(default=None, alias="from")
     """A causal language model to continue: `luthier/tiny`, a folder or a hub id. Its tokenizer and shape
@@ -133,6 +145,7 @@ class Pretraining(_Section):
     """The shape of a new model; null: the defaults, or with `from` the base's."""
 
     optimisation: Optimisation = Optimisation()
+    """How it is trained."""
 
     held_out: float = Field(default=0.01, gt=0, lt=1)
     """Share of each source's documents that is never trained on and that bits per byte are measured on."""
@@ -152,10 +165,11 @@ class Pretraining(_Section):
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     """Of the saved weights; `auto` is bfloat16 for a new model and the base's type with `from`."""
 
-    output: Path
-    """The run's folder."""
+    output: Path = Path("runs/pretrain")
+    """Folder of the run, relative to the working directory."""
 
-    seed: int = 0
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    """Seed of everything random: initial weights, the order of documents and rows, samples."""
 
     @model_validator(mode="before")
     @classmethod
