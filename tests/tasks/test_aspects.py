@@ -67,6 +67,20 @@ def test_a_csv_cell_may_hold_the_object():
     assert task.example({"text": "x", "aspects": '{"food": "neutral"}'}, id="1").target == {"food": "neutral"}
 
 
+@pytest.mark.parametrize(
+    ("record", "words"),
+    [
+        ({"text": "x"}, "aspects: is missing"),
+        ({"text": "x", "aspects": ""}, "aspects: is empty (allowed: an object, {} for none)"),
+        ({"text": "x", "aspects": "{'food': 'positive'}"}, 'double quotes: {"a": "b"}'),
+    ],
+)
+def test_what_is_no_object_is_told(record, words):
+    with pytest.raises(RecordError) as caught:
+        Aspects(aspects=("food",)).example(record, id="1")
+    assert words in str(caught.value)
+
+
 def test_a_wrong_record_tells_every_problem():
     task = Aspects(aspects=("food", "service"))
     record = {"text": "x", "aspects": {"fod": "positive", "service": "bad"}, "reasons": {"srvice": "slow"}}

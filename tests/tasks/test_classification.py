@@ -78,6 +78,27 @@ def test_a_label_listed_twice_is_refused():
     assert problems(task, {"text": "x", "labels": ["a", "a"]}) == ["labels: lists 'a' more than once"]
 
 
+@pytest.mark.parametrize("value", [1.5, float("nan"), {"x": 1}, None, ""])
+def test_relabel_leaves_what_is_no_list_of_labels(value):
+    task = Classification(labels=("a", "b"), multi_label=True)
+    assert task.relabel({"labels": value}, {"x": "a"})["labels"] is value
+
+
+def test_white_space_around_a_label_is_no_part_of_it():
+    task = Classification(labels=("good", "bad"))
+    assert task.example({"text": "x", "label": " good\u3000"}, id="1").target == "good"
+    assert task.relabel({"label": "1 "}, {"1": "good"})["label"] == "good"
+    assert task.relabel({"label": " 1"}, {" 1": "bad", "1": "good"})["label"] == "bad"
+
+
+def test_a_list_as_python_prints_it_is_told_how_to_write_it():
+    task = Classification(labels=("a", "b"), multi_label=True)
+    (problem,) = problems(task, {"text": "x", "labels": "['a', 'b']"})
+    assert "double quotes" in problem
+    (problem,) = problems(Classification(labels=("a", "b")), {"text": b"x", "label": "a"})
+    assert problem == "text: is of type bytes (allowed: a text)"
+
+
 def test_reason_and_reasons_name_the_only_field():
     task = Classification(labels=("a", "b"))
     one = task.example({"text": "x", "label": "a", "reason": "so"}, id="1")

@@ -11,7 +11,7 @@ from pydantic import model_validator
 from luthier.tasks.answer import Answer, AnswerSchema, Field
 from luthier.tasks.base import Task
 from luthier.tasks.example import Example, Target
-from luthier.tasks.record import RecordReader, describe, listed, parse_labels, rename_label
+from luthier.tasks.record import RecordReader, describe, json_hint, listed, parse_labels, rename_label
 from luthier.tasks.space import Matrix, Name, check_distinct, check_kappa_weights, check_numbers
 from luthier.text import Language
 
@@ -97,7 +97,9 @@ class Classification(Task):
         if not self.multi_label:
             return {**record, "label": rename_label(record["label"], names)} if "label" in record else record
         labels = parse_labels(record.get("labels"))
-        return {**record, "labels": [rename_label(i, names) for i in labels]} if labels else record
+        if not labels or not isinstance(labels, list):
+            return record
+        return {**record, "labels": [rename_label(item, names) for item in labels]}
 
     def example(
         self, record: Mapping[str, Any], *, id: str, origin: str = "", labelled: bool = True
@@ -123,8 +125,11 @@ class Classification(Task):
             return None
         value = reader.record["labels"]
         found = [] if value is None else parse_labels(value)
-        if not isinstance(found, list):
-            reader.add("labels", f"is {describe(value)}", allowed=f"a list of {listed(self.labels)}")
+        advice = json_hint(value) if found == [value] else ""
+        if not isinstance(found, list) or (advice and value not in self.labels):
+            reader.add(
+                "labels", f"is {describe(value)}", allowed=f"a list of {listed(self.labels)}", hint=advice
+            )
             return None
         if found == [self.unmentioned]:
             found = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 from luthier.errors import Problem
 from luthier.tasks.base import RecordError
@@ -21,7 +21,9 @@ def is_missing(value: Any) -> bool:
 
 
 def as_name(value: Any) -> Any:
-    """Turns what a table makes of a label back into the label: 1, 1.0 and true become "1", "1" and "true"."""
+    """Turns what a file makes of a label back into the label: 1.0, true, " a" become "1", "true", "a"."""
+    if isinstance(value, str):
+        return value.strip()
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):
@@ -33,7 +35,7 @@ def as_name(value: Any) -> Any:
 
 def parse_cell(value: Any) -> Any:
     """Reads a cell of a CSV file that holds a JSON object or list; other values stay as they are."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+    if _is_bracketed(value):
         try:
             return json.loads(value)
         except ValueError:
@@ -52,9 +54,20 @@ def parse_labels(value: Any) -> Any:
 
 
 def rename_label(value: Any, names: Mapping[str, str]) -> Any:
-    """Returns what `names` calls a label, or the value as it is."""
+    """Returns what `names` calls a label, spelt as in the file or trimmed; or the value as it is."""
+    if isinstance(value, str) and value in names:
+        return names[value]
     label = as_name(value)
     return names.get(label, value) if isinstance(label, str) else value
+
+
+def json_hint(value: Any) -> str:
+    """Returns advice for a cell with brackets that `parse_cell` could not read; empty for any other value."""
+    return 'a cell holds JSON, names and texts in double quotes: {"a": "b"}' if _is_bracketed(value) else ""
+
+
+def _is_bracketed(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and value.lstrip()[:1] in ("{", "[")
 
 
 class RecordReader:
@@ -82,8 +95,7 @@ class RecordReader:
         value = self.record.get(column)
         if is_missing(value) or (isinstance(value, str) and not value.strip()):
             if required:
-                found = "is missing" if column not in self.record else "is empty"
-                self.add(column, found, allowed="a text")
+                self.add(column, self._absence(column), allowed="a text")
             return None
         if not isinstance(value, str):
             self.add(column, f"is {describe(value)}", allowed="a text")
@@ -95,10 +107,11 @@ class RecordReader:
         value = parse_cell(self.record.get(column))
         if is_missing(value):
             if required:
-                self.add(column, "is missing", allowed="an object, {} for none")
+                self.add(column, self._absence(column), allowed="an object, {} for none")
             return None
         if not isinstance(value, Mapping):
-            self.add(column, f"is {describe(value)}", allowed="an object such as {...}")
+            found = f"is {describe(value)}"
+            self.add(column, found, allowed="an object such as {...}", hint=json_hint(value))
             return None
         return value
 
@@ -106,10 +119,10 @@ class RecordReader:
         """Returns a list, or the JSON list that a cell holds; notes a problem and returns None otherwise."""
         value = parse_cell(self.record.get(column))
         if is_missing(value):
-            self.add(column, "is missing", allowed="a list, [] for none")
+            self.add(column, self._absence(column), allowed="a list, [] for none")
             return None
         if isinstance(value, str) or not isinstance(value, Sequence):
-            self.add(column, f"is {describe(value)}", allowed="a list such as [...]")
+            self.add(column, f"is {describe(value)}", allowed="a list such as [...]", hint=json_hint(value))
             return None
         return value
 
@@ -157,6 +170,9 @@ class RecordReader:
             "weight": self._weight(),
         }
 
+    def _absence(self, column: str) -> str:
+        return "is empty" if column in self.record else "is missing"
+
     def _weight(self) -> float:
         value = self.record.get("weight")
         if value is None or is_missing(value):
@@ -176,10 +192,10 @@ def describe(value: Any) -> str:
     if is_missing(value):
         return "empty"
     kinds = {bool: "the truth value", int: "the number", float: "the number", str: "the text"}
-    shown = shorten(json.dumps(value, ensure_ascii=False, default=str), 40)
-    if type(value) in kinds:
-        return f"{kinds[type(value)]} {shown}"
-    return f"{'an object' if isinstance(value, Mapping) else 'a list'} {shown}"
+    kinds |= {dict: "an object", list: "a list", tuple: "a list"}
+    if type(value) not in kinds:
+        return f"of type {type(value).__name__}"
+    return f"{kinds[type(value)]} {shorten(json.dumps(value, ensure_ascii=False, default=str), 40)}"
 
 
 def listed(names: Sequence[str], most: int = 12) -> str:
