@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from luthier.data import DataOptions, check, load_splits
 from luthier.errors import DataError, RecipeError
-from luthier.tasks import Aspects, Classification
+from luthier.tasks import Aspects, Classification, Generation
 
 TASK = Classification(labels=("good", "bad"))
 
@@ -154,6 +154,9 @@ def test_a_changed_file_is_read_anew(tmp_path):
         ({"validation": 0.0}, "a share of train lies between 0 and 1"),
         ({"validation": 1.5}, "found 1.5"),
         ({"encoding": "utf-9"}, "unknown encoding 'utf-9'"),
+        ({"encoding": "hex"}, "unknown encoding 'hex'"),
+        ({"unlabelled": ""}, "at least 1 character"),
+        ({"test": {"ood": ""}}, "at least 1 character"),
         ({"test": {"a/b": "x.jsonl"}}, "letters, digits"),
         ({"clean": "default"}, "clean"),
     ],
@@ -179,3 +182,11 @@ def test_check_finds_everything_before_reading(tmp_path):
     assert "their label comes first: `1: good`" in labels[0]
     assert "did you mean 'good'?" in labels[1]
     assert check(DataOptions(train="train.jsonl", columns={"text": "x"}), TASK, tmp_path) == []
+    dialogues = DataOptions(train="train.jsonl", columns={"conversations": "dialog"})
+    assert check(dialogues, Generation(), tmp_path) == []
+    assert len(check(dialogues, TASK, tmp_path)) == 1
+
+
+def test_a_label_map_takes_what_a_file_may_hold():
+    given = {"train": "x.jsonl", "label_map": {True: "good", 0: "bad", 2.0: "x"}}
+    assert DataOptions.model_validate(given).label_map == {"true": "good", "0": "bad", "2": "x"}

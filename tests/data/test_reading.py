@@ -77,6 +77,21 @@ def test_a_saved_dataset_gives_its_split_and_the_names_of_its_classes(tmp_path):
     assert "allowed: train, test" in str(error)
 
 
+def test_classes_inside_lists_and_objects_get_their_names(tmp_path):
+    import datasets
+
+    names = datasets.ClassLabel(names=["ORG", "PER"])
+    entity = {"start": datasets.Value("int32"), "end": datasets.Value("int32"), "type": names}
+    features = datasets.Features(
+        {"text": datasets.Value("string"), "labels": datasets.Sequence(names), "entities": [entity]}
+    )
+    row = {"text": ["Al ran"], "labels": [[1, 0]], "entities": [[{"start": 0, "end": 2, "type": 1}]]}
+    datasets.Dataset.from_dict(row, features=features).save_to_disk(str(tmp_path / "saved"))
+    several = Classification(labels=("PER", "ORG"), multi_label=True)
+    assert read(tmp_path / "saved", several)[0].target == ("PER", "ORG")
+    assert read(tmp_path / "saved", Extraction(types=("PER",)))[0].target == (Entity(0, 2, "PER", "Al"),)
+
+
 def test_a_folder_of_files_is_read_as_it_is_now(tmp_path):
     folder = tmp_path / "hub"
     folder.mkdir()
@@ -101,6 +116,7 @@ def test_csv_lines_count_the_lines_of_quoted_texts(tmp_path):
         ("text,text\na,b\n", "two columns are called 'text'"),
         ("text,label\n", "holds no records"),
         ("text,label\na,\n", "label: is empty"),
+        ("nice place,good\nbad place,bad\n", "the first line of a table names its columns"),
     ],
 )
 def test_broken_tables_are_told(tmp_path, content, words):
@@ -109,9 +125,11 @@ def test_broken_tables_are_told(tmp_path, content, words):
     assert words in str(refusal(path))
 
 
-def test_semicolons_are_understood(tmp_path):
+@pytest.mark.parametrize("header", ["text;label", '"text";"label"', '"a,b,c";text;label'])
+def test_semicolons_are_understood(tmp_path, header):
     path = tmp_path / "t.csv"
-    path.write_text("text;label\na, b;positive\n", encoding="utf-8-sig")
+    before = "0;" * (header.count(";") - 1)
+    path.write_text(f"{header}\n{before}a, b;positive\n", encoding="utf-8-sig")
     assert read(path)[0].text == "a, b"
 
 
@@ -143,6 +161,7 @@ def test_bad_lines_are_told_with_their_number(tmp_path, content, line, words):
         ('{\n"data": []\n}', "is not an array of objects"),
         ("[1]", "is not an object: '1'"),
         ("[]", "holds no records"),
+        (" \n", "holds no records"),
         ("", "is empty"),
     ],
 )
@@ -210,6 +229,34 @@ def test_other_encodings_are_refused_with_offset_and_advice(tmp_path, encoding, 
     assert read(path, encoding=encoding)[0].text == text
 
 
+def test_a_utf8_file_said_to_be_something_else_is_recognised(tmp_path):
+    path = write(tmp_path / "t.jsonl", GOOD)
+    for wrong in ("ascii", "utf-16"):
+        assert "it looks like utf-8: write `encoding: utf-8`" in str(refusal(path, encoding=wrong))
+
+
+def test_a_damaged_byte_in_utf8_is_not_called_another_encoding(tmp_path):
+    path = tmp_path / "t.jsonl"
+    good = json.dumps(GOOD, ensure_ascii=False).encode() + b"\n"
+    path.write_bytes(good * 200 + b'{"text": "\xff", "label": "positive"}\n' + good)
+    (problem,) = refusal(path).problems
+    assert problem.line == 201
+    assert "damaged" in str(problem)
+    assert "encoding:" not in str(problem)
+
+
+@pytest.mark.parametrize("name", ["t.jsonl", "t.json"])
+def test_half_an_emoji_is_told_and_a_whole_one_read(tmp_path, name):
+    path = tmp_path / name
+    rows = [r'{"text": "\ud83d\ude00", "label": "positive"}', r'{"text": "\ud83d", "label": "positive"}']
+    path.write_text("\n".join(rows) if name == "t.jsonl" else "[" + ",\n".join(rows) + "]")
+    (problem,) = refusal(path).problems
+    assert problem.line == 2
+    assert r"\ud83d" in str(problem)
+    path.write_text(rows[0] if name == "t.jsonl" else f"[{rows[0]}]")
+    assert read(path)[0].text == "😀"
+
+
 def test_missing_files_and_folders_are_told(tmp_path):
     write(tmp_path / "train.jsonl", GOOD)
     assert "did you mean train.jsonl?" in str(refusal(tmp_path / "trian.jsonl"))
@@ -234,6 +281,10 @@ def test_structures_fit_into_csv_and_parquet_cells(tmp_path):
     pyarrow.parquet.write_table(pyarrow.Table.from_pylist(rows), tmp_path / "t.parquet")
     targets = [e.target for e in read(tmp_path / "t.parquet", Aspects(aspects=("a", "b")))]
     assert targets == [{"a": "positive"}, {"b": "negative"}]
+    pairs = pyarrow.array([[("a", "positive")], []], pyarrow.map_(pyarrow.string(), pyarrow.string()))
+    pyarrow.parquet.write_table(pyarrow.table({"text": ["x", "y"], "aspects": pairs}), tmp_path / "m.parquet")
+    targets = [e.target for e in read(tmp_path / "m.parquet", Aspects(aspects=("a", "b")))]
+    assert targets == [{"a": "positive"}, {}]
 
 
 def test_dialogue_forms_become_the_same_example(tmp_path):
@@ -242,7 +293,9 @@ def test_dialogue_forms_become_the_same_example(tmp_path):
     sharegpt = {"conversations": [{"from": role, "value": text} for role, text in turns]}
     names = {"human": "user", "gpt": "assistant", "system": "system"}
     messages = {"messages": [{"role": names[role], "content": text} for role, text in turns]}
-    path = write(tmp_path / "t.jsonl", alpaca, sharegpt, messages)
+    developer = {"messages": [{"role": "developer", "content": "s"}, *messages["messages"][1:]]}
+    cell = {"messages": json.dumps(messages["messages"])}
+    path = write(tmp_path / "t.jsonl", alpaca, sharegpt, messages, developer, cell)
     for example in read(path, Generation()):
         assert (example.text, example.target) == ("c", "d")
         assert example.history == (Turn("system", "s"), Turn("user", "a"), Turn("assistant", "b"))
@@ -253,13 +306,32 @@ def test_dialogue_forms_become_the_same_example(tmp_path):
     [
         ([], "is not a list of turns"),
         ([{"role": "user", "content": "a"}], "does not end with a turn of the assistant"),
-        ([{"role": "assistant", "content": "a"}], "has no turn of the user"),
+        ([{"role": "assistant", "content": "a"}], "messages[0]: is a turn of the assistant"),
         ([{"role": "tool", "content": "a"}], "messages[0]: has the role 'tool'"),
         ([{"role": "user", "content": 5}, {"role": "assistant", "content": "a"}], "messages[0]: has no text"),
+        (
+            [{"role": role, "content": "a"} for role in ("user", "user", "assistant")],
+            "messages[1]: is a turn of the user (allowed: a turn of the assistant: they alternate)",
+        ),
+        (
+            [{"role": role, "content": "a"} for role in ("system", "assistant", "user", "assistant")],
+            "messages[1]: is a turn of the assistant (allowed: a turn of the user",
+        ),
+        (
+            [{"role": role, "content": "a"} for role in ("user", "system", "user", "assistant")],
+            "messages[1]: is a turn of the system",
+        ),
     ],
 )
 def test_broken_dialogues_are_told(tmp_path, turns, words):
     assert words in str(refusal(write(tmp_path / "t.jsonl", {"messages": turns}), Generation()))
+
+
+def test_dialogues_under_another_name_are_mapped(tmp_path):
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    path = write(tmp_path / "t.jsonl", {"dialog": turns})
+    assert "write `columns: {messages: dialog}`" in str(refusal(path, Generation()))
+    assert read(path, Generation(), columns={"messages": "dialog"})[0].target == "b"
 
 
 def test_ignored_columns_are_counted(tmp_path):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -88,6 +89,31 @@ def test_nothing_to_predict(tmp_path):
         guess(tmp_path / "r.jsonl", [{"text": f"only text {n}"} for n in range(9)])
     with pytest.raises(UserError, match="the target of aspects"):
         guess(tmp_path / "r.jsonl", [{"text": f"only text {n}"} for n in range(9)], "aspects")
+
+
+@pytest.mark.parametrize("odd", ["²", "--5", "٣", "-"])
+def test_labels_that_only_look_like_numbers(tmp_path, odd):
+    rows = [{"text": f"text number {n} of many", "label": ("5", odd)[n % 2]} for n in range(20)]
+    assert set(guess(tmp_path / "r.jsonl", rows).task["labels"]) == {"5", odd}
+
+
+def test_spellings_of_several_labels_are_mapped(tmp_path):
+    rows = [{"text": f"{n * 104729} is story {n * 7919}", "labels": ["a", "B "]} for n in range(20)]
+    rows += [{"text": f"{n * 102763} was told {n * 7927}", "labels": ["A"]} for n in range(5)]
+    proposal = guess(tmp_path / "r.jsonl", [*rows, {"text": "one more of them", "labels": ["none"]}])
+    assert (proposal.task["labels"], proposal.label_map) == (["B", "a"], {"A": "a"})
+
+
+def test_labels_that_are_one_label_are_nothing_to_predict(tmp_path):
+    rows = [{"text": f"text number {n} of many", "label": ("a", "A ")[n % 2]} for n in range(20)]
+    with pytest.raises(UserError, match="something to predict"):
+        guess(tmp_path / "r.jsonl", rows)
+
+
+def test_damaged_archives_are_told(tmp_path):
+    (tmp_path / "r.jsonl.gz").write_bytes(gzip.compress(b'{"text": "a"}\n' * 99)[:-12] + b"0" * 12)
+    with pytest.raises(DataError, match="cannot be decompressed"):
+        sniff(tmp_path / "r.jsonl.gz")
 
 
 def test_other_encodings_are_found(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from luthier.data.dialogues import DIALOGUE_COLUMNS
 from luthier.data.loading import test_task
 from luthier.data.options import DataOptions
 from luthier.data.sources import SourceError, resolve
@@ -47,7 +48,7 @@ def _check_columns(columns: dict[str, str], task: Task, field: str) -> list[Prob
     known = [*task.columns, *COMMON_COLUMNS]
     problems = []
     for ours, theirs in columns.items():
-        if ours in known:
+        if ours in known or ("history" in task.columns and ours in DIALOGUE_COLUMNS):
             continue
         guess = nearest(ours, known)
         hint = f"did you mean {guess!r}?" if guess else ""

@@ -7,9 +7,11 @@ from typing import Any
 
 from luthier.errors import Problem
 from luthier.tasks import RecordError
+from luthier.tasks.record import parse_cell
 
 _ROLES = {
     "system": "system",
+    "developer": "system",
     "user": "user",
     "human": "user",
     "assistant": "assistant",
@@ -18,6 +20,8 @@ _ROLES = {
     "model": "assistant",
 }
 _FORMS = {"messages": ("role", "content"), "conversations": ("from", "value")}
+DIALOGUE_COLUMNS = tuple(_FORMS)
+"""Columns in which a whole dialogue stands."""
 
 
 def normalise_dialogue(record: Mapping[str, Any], labelled: bool = True) -> Mapping[str, Any]:
@@ -36,7 +40,7 @@ def normalise_dialogue(record: Mapping[str, Any], labelled: bool = True) -> Mapp
     for column, keys in _FORMS.items():
         if column in record and not record.get("output"):
             rest = {key: value for key, value in record.items() if key not in _FORMS}
-            return {**rest, **_dialogue(column, keys, record[column], labelled)}
+            return {**rest, **_dialogue(column, keys, parse_cell(record[column]), labelled)}
     if "instruction" in record and "input" not in record:
         record = {**record, "input": ""}
     history = record.get("history")
@@ -72,7 +76,7 @@ def _dialogue(column: str, keys: tuple[str, str], value: Any, labelled: bool) ->
 def _turns(column: str, keys: tuple[str, str], value: Any) -> list[dict[str, str]]:
     if not isinstance(value, Sequence) or isinstance(value, str) or not value:
         raise _error(column, "is not a list of turns", f'[{{"{keys[0]}": ..., "{keys[1]}": ...}}, ...]')
-    turns = []
+    turns: list[dict[str, str]] = []
     for number, item in enumerate(value):
         # Both forms are met under either name.
         pair = next((p for p in (keys, *_FORMS.values()) if isinstance(item, Mapping) and p[0] in item), None)
@@ -80,6 +84,10 @@ def _turns(column: str, keys: tuple[str, str], value: Any) -> list[dict[str, str
         if pair is None or role is None:
             found = f"has the role {item[pair[0]]!r}" if pair else "has no role"
             raise _error(f"{column}[{number}]", found, ", ".join(_ROLES))
+        expected = "assistant" if turns and turns[-1]["role"] == "user" else "user"
+        if role != expected and (turns or role != "system"):
+            allowed = f"a turn of the {expected}: they alternate"
+            raise _error(f"{column}[{number}]", f"is a turn of the {role}", allowed)
         turns.append({"role": role, "content": _content(f"{column}[{number}]", item.get(pair[1]))})
     return turns
 

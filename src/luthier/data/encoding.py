@@ -25,12 +25,14 @@ class EncodingError(Exception):
 
     Attributes:
         offset: Byte (from 0, after decompression) that cannot be decoded.
-        guess: The encoding that the file seems to be in.
+        line: 1-based line of that byte, where lines end in a byte of their own.
+        guess: The encoding that the file seems to be in; "" where it is UTF-8 with a damaged character.
     """
 
-    def __init__(self, offset: int, guess: str) -> None:
+    def __init__(self, offset: int, line: int, guess: str) -> None:
         super().__init__(f"byte {offset} cannot be decoded")
         self.offset = offset
+        self.line = line
         self.guess = guess
 
 
@@ -56,10 +58,16 @@ def open_text(path: Path, encoding: str = "utf-8") -> TextIO:
 
 
 def guess_encoding(data: bytes) -> str:
-    """Guesses the encoding of text that is not UTF-8, from its first bytes.
+    """Guesses the encoding of text from the bytes around the first that could not be decoded.
 
-    Chinese encodings write runs of high bytes, Western ones single accented letters among ASCII.
+    Chinese encodings write runs of high bytes, Western ones single accented letters among ASCII. Returns ""
+    for UTF-8 in which hardly a character is damaged: another encoding would spoil all the others.
     """
+    if _decodes(data, "utf-8"):
+        return "utf-8"
+    decoded = data.decode("utf-8", "replace")
+    if decoded.count("\ufffd") * 10 < sum(char > "\x7f" for char in decoded):
+        return ""
     if data[:2000].count(0) > len(data[:2000]) // 5:
         return "utf-16-le" if data[1:2000:2].count(0) > data[0:2000:2].count(0) else "utf-16-be"
     runs = _HIGH_RUN.findall(data)
@@ -81,17 +89,25 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 def _check(path: Path, encoding: str) -> None:
     decoder = codecs.getincrementaldecoder(encoding)()
-    position = 0
+    position, lines = 0, 1
     with open_bytes(path) as stream:
         while True:
             chunk = stream.read(_CHUNK)
             held = len(decoder.getstate()[0])
             try:
                 decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                with open_bytes(path) as again:
-                    guess = guess_encoding(again.read(_CHUNK))
-                raise EncodingError(position - held + error.start, guess) from error
+            except UnicodeError as error:
+                # The codec of UTF-16 names no byte where it finds no byte order mark.
+                start = error.start - held if isinstance(error, UnicodeDecodeError) else 0
+                lines += chunk.count(b"\n", 0, max(start, 0))
+                raise EncodingError(position + start, lines, _guess_around(path, position + start)) from error
             position += len(chunk)
+            lines += chunk.count(b"\n")
             if not chunk:
                 return
+
+
+def _guess_around(path: Path, offset: int) -> str:
+    with open_bytes(path) as stream:
+        stream.seek(max(0, offset - _CHUNK // 2) // 4 * 4)  # whole code units of UTF-16 and UTF-32
+        return guess_encoding(stream.read(_CHUNK))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +24,9 @@ def read_dataset(source: Path | str, split: str | None) -> Iterator[RawRecord]:
     from luthier.data.sources import RawRecord
 
     dataset = _open(source, split)
-    names = {
-        column: feature.names
-        for column, feature in (dataset.features or {}).items()
-        if hasattr(feature, "str2int")
-    }
+    named = _naming(dataset.features or {})
     for row, values in enumerate(dataset, 1):
-        yield RawRecord(row, _named(values, names) if names else values)
+        yield RawRecord(row, named(values) if named else values)
 
 
 def _open(source: Path | str, split: str | None) -> Any:
@@ -69,11 +65,19 @@ def _is_saved(folder: Path) -> bool:
     return any((folder / name).is_file() for name in ("dataset_dict.json", "state.json"))
 
 
-def _named(values: Mapping[str, Any], names: Mapping[str, list[str]]) -> Mapping[str, Any]:
-    found = dict(values)
-    for column, labels in names.items():
-        value = values.get(column)
+def _naming(feature: Any) -> Callable[[Any], Any] | None:
+    """Returns what puts names for the class numbers in a value of this feature; None where it has none."""
+    if hasattr(feature, "str2int"):
         # Datasets write -1 where a row has no label.
-        if isinstance(value, int):
-            found[column] = labels[value] if 0 <= value < len(labels) else None
-    return found
+        names = dict(enumerate(feature.names))
+        return lambda value: names.get(value) if isinstance(value, int) else value
+    if isinstance(feature, Mapping):
+        inside = {key: named for key, part in feature.items() if (named := _naming(part))}
+        if not inside:
+            return None
+        return lambda value: (
+            value and {key: inside[key](part) if key in inside else part for key, part in value.items()}
+        )
+    item = feature[0] if isinstance(feature, list) else getattr(feature, "feature", None)
+    named = _naming(item) if item is not None else None
+    return named and (lambda value: value and [named(part) for part in value])

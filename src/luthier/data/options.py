@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from luthier.tasks.record import as_name
 
 DEFAULT_VALIDATION = 0.1
 
 
 def _as_text(value: Any) -> Any:
-    """Takes a YAML integer for its digits: `label_map: {1: positive}`."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    """Takes what YAML makes of an unquoted name for the name: `label_map: {1: positive, true: positive}`."""
+    return value if isinstance(value, str) else as_name(value)
+
+
+def _check_encoding(value: str) -> str:
+    try:
+        "".encode(value)
+    except (LookupError, ValueError):
+        raise ValueError(f"unknown encoding {value!r}; examples: utf-8, gb18030, latin-1") from None
+    return value
 
 
 _Text = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]
+_Path = Annotated[str, Field(min_length=1)]
+_Encoding = Annotated[str, AfterValidator(_check_encoding)]
 _FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
 
@@ -30,19 +41,10 @@ class ReadOptions(BaseModel):
     """Our column name to the file's: `{text: review, label: sentiment}`."""
     label_map: dict[_Text, _Text] = Field(default_factory=dict)
     """The file's label (or entity type) to ours: `{1: positive, 0: negative}`."""
-    encoding: str = "utf-8"
+    encoding: _Encoding = "utf-8"
     """Text encoding of the file, e.g. `gb18030`. A byte order mark is always understood."""
     split: str | None = None
     """Split of a Hugging Face dataset. Default: the one named like the role (train, validation, test)."""
-
-    @field_validator("encoding")
-    @classmethod
-    def _check_encoding(cls, value: str) -> str:
-        try:
-            codecs.lookup(value)
-        except LookupError:
-            raise ValueError(f"unknown encoding {value!r}; examples: utf-8, gb18030, latin-1") from None
-        return value
 
 
 class TestOptions(BaseModel):
@@ -51,13 +53,13 @@ class TestOptions(BaseModel):
     __test__ = False  # not a test class, whatever its name says to pytest
     model_config = ConfigDict(frozen=True, extra="allow")
 
-    path: str
+    path: _Path
     """File, saved dataset folder or hub id."""
     columns: dict[str, _Text] | None = None
     """As for the training data. Default: the same."""
     label_map: dict[_Text, _Text] | None = None
     """As for the training data. Default: the same."""
-    encoding: str | None = None
+    encoding: _Encoding | None = None
     """As for the training data. Default: the same."""
     split: str | None = None
     """Split of a Hugging Face dataset. Default: `test`."""
@@ -71,13 +73,13 @@ class TestOptions(BaseModel):
 class DataOptions(ReadOptions):
     """The recipe's `data` section."""
 
-    train: str
+    train: _Path
     """File, saved dataset folder or hub id."""
-    validation: str | float = DEFAULT_VALIDATION
+    validation: _Path | float = DEFAULT_VALIDATION
     """A path, or a share of train (above 0, below 1): stratified, near duplicates kept together."""
-    test: str | dict[str, str | TestOptions] | None = None
+    test: _Path | dict[str, _Path | TestOptions] | None = None
     """A path, or several sets by name (`id`, `ood`), or none. One path alone is called `id`."""
-    unlabelled: str | None = None
+    unlabelled: _Path | None = None
     """A file whose records need no target."""
 
     @field_validator("validation")

@@ -13,7 +13,7 @@ from typing import Any
 from luthier.data.dialogues import normalise_dialogue
 from luthier.data.examples import Examples
 from luthier.data.options import ReadOptions
-from luthier.data.sources import RawRecord, SourceError, read_records, resolve
+from luthier.data.sources import RawRecord, SourceError, is_table, read_records, resolve
 from luthier.errors import MAX_LISTED, DataError, Problem
 from luthier.tasks import Example, RecordError, Task
 from luthier.tasks.record import COMMON_COLUMNS, is_missing, listed
@@ -53,6 +53,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "aspects": ("sentiments", "aspect_sentiments"),
     "entities": ("spans", "ner", "annotations"),
     "input": ("article", "document", "source", "question", "prompt", "text", "context"),
+    "messages": ("conversation", "dialog", "dialogs", "dialogue", "dialogues", "chat", "turns"),
     "output": ("summary", "target", "answer", "response", "completion", "title", "highlights"),
 }
 """Names under which other people's files have our columns."""
@@ -235,7 +236,13 @@ class _Reading:
         # A column that is known for something else is not the one that is missing.
         free = [name for name in found if name == ours or name not in self._known]
         guess = nearest(theirs, free) or (alike[0] if alike else None)
-        hint = f"write `columns: {{{ours}: {guess or '...'}}}` in the recipe's `data`"
+        meant = ours
+        if guess is None and "history" in self.task.columns:
+            meant = "messages"
+            guess = next((name for name in found if name.casefold() in ALIASES[meant]), None)
+        hint = f"write `columns: {{{meant if guess else ours}: {guess or '...'}}}` in the recipe's `data`"
         if guess:
             hint = f"did you mean {guess!r}? {hint}"
+        elif is_table(self.file):
+            hint += "; the first line of a table names its columns"
         return Problem(f"no column {theirs!r}", field=ours, allowed=f"one of {listed(found)}", hint=hint)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from luthier.data.reading import ALIASES
 from luthier.data.sources import RawRecord, SourceError, read_records, resolve
 from luthier.errors import DataError, Problem, UserError
 from luthier.invalid import did_you_mean
+from luthier.tasks.classification import NO_LABEL
 from luthier.tasks.record import as_name, is_missing, parse_cell
 from luthier.tasks.space import SENTIMENTS, polarity
 from luthier.text import guess_language, normalise
@@ -23,6 +26,7 @@ MOST_RECORDS = 2000
 MOST_SEEN = 100_000
 MOST_LABELS = 100
 _OWN = ("id", "language", "domain", "weight")
+_INTEGER = re.compile("-?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +166,12 @@ def _aspects(table: _Table) -> Proposal | None:
         if column == "reasons" or not values or not all(isinstance(value, Mapping) for value in values):
             continue
         pairs = [(aspect, as_name(label)) for value in values for aspect, label in value.items()]
-        said = [(aspect, label) for aspect, label in pairs if isinstance(label, str) and label]
+        said = [(aspect, label) for aspect, label in pairs if aspect and isinstance(label, str) and label]
         labels = _ordered(Counter(label for _, label in said))
         text = table.text("text")
         if text is None or not said or len(labels) > MOST_LABELS:
             continue
-        aspects = list(
-            dict.fromkeys(aspect for aspect, _ in Counter(aspect for aspect, _ in said).most_common())
-        )
+        aspects = [aspect for aspect, _ in Counter(aspect for aspect, _ in said).most_common()]
         notes = [f"{column!r} gives labels to aspects: {len(aspects)} aspects, {len(labels)} labels"]
         if polarity(labels) is None:
             notes.append(
@@ -214,14 +216,10 @@ def _classification(table: _Table) -> Proposal | None:
         if text is None:
             return None
         columns["text"] = text
-    groups: dict[str, list[str]] = {}
-    for name in labels:
-        groups.setdefault(normalise(name), []).append(name)
-    label_map = {name: names[0] for names in groups.values() for name in names[1:]}
-    task["labels"] = [names[0] for names in groups.values()]
-    if label_map:
-        notes.append(f"{len(label_map)} spellings differ in case or width only; `label_map` makes them one")
-    if all(name.lstrip("-").isdigit() for name in labels):
+    task["labels"], label_map = _one_spelling(labels, notes)
+    if len(task["labels"]) < 2:
+        return None
+    if all(map(_INTEGER.fullmatch, labels)):
         notes.append(
             "the labels are numbers: models learn words better; `label_map: {1: positive}` gives them words"
         )
@@ -237,13 +235,28 @@ def _several_labels(table: _Table) -> Proposal | None:
             isinstance(i, list) and all(isinstance(as_name(x), str) for x in i) for i in lists
         ):
             continue
-        labels = _ordered(Counter(str(as_name(item)).strip() for value in lists for item in value))
+        found = Counter(str(as_name(item)) for value in lists for item in value)
+        found = Counter({name: count for name, count in found.items() if name not in NO_LABEL.values()})
         text = table.text("text", without=[column])
+        notes: list[str] = []
+        labels, label_map = _one_spelling(_ordered(found), notes)
         if text is not None and 2 <= len(labels) <= MOST_LABELS:
-            note = f"{column!r} lists several labels a record: {len(labels)} labels"
+            notes.insert(0, f"{column!r} lists several labels a record: {len(labels)} labels")
             task = {"type": "classification", "multi_label": True, "labels": labels}
-            return Proposal(task, {"text": text, "labels": column}, notes=[note])
+            return Proposal(task, {"text": text, "labels": column}, label_map, notes)
     return None
+
+
+def _one_spelling(labels: Sequence[str], notes: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Returns the labels that can be told apart, and the other spellings mapped to them; notes these."""
+    groups: dict[str, list[str]] = {}
+    for name in labels:
+        groups.setdefault(normalise(name), []).append(name)
+    label_map = {name: names[0] for names in groups.values() for name in names[1:]}
+    if label_map:
+        spelt = "1 spelling differs" if len(label_map) == 1 else f"{len(label_map)} spellings differ"
+        notes.append(f"{spelt} in case or width only; `label_map` makes them one")
+    return [names[0] for names in groups.values()], label_map
 
 
 def _pair(table: _Table) -> tuple[str, str] | None:
@@ -280,7 +293,7 @@ def _ordered(counts: Counter[str]) -> list[str]:
     for order in SENTIMENTS.values():
         if set(counts) <= set(order):
             return [name for name in order if name in counts]
-    if all(name.lstrip("-").isdigit() for name in counts):
+    if all(map(_INTEGER.fullmatch, counts)):
         return sorted(counts, key=int)
     return sorted(counts, key=lambda name: (-counts[name], name))
 
@@ -327,7 +340,7 @@ def _encoding(path: Path) -> str:
     try:
         open_text(path).close()
     except EncodingError as error:
-        return error.guess
-    except (OSError, EOFError) as error:
-        raise DataError(f"{path} cannot be read:", [Problem(str(error), file=path)]) from error
+        return error.guess or "utf-8"
+    except (OSError, EOFError, zlib.error):
+        pass  # reading the records says what is wrong with the file
     return "utf-8"

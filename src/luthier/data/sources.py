@@ -143,6 +143,11 @@ def _encoding_problem(error: EncodingError, file: Path, encoding: str, section: 
     return Problem(f"is not {encoding}: byte {error.offset} cannot be decoded", file=file, hint=hint)
 
 
+def is_table(path: Path) -> bool:
+    """Tells by its name whether a file is CSV or TSV, whose first line names the columns."""
+    return _kind(path) in (".csv", ".tsv")
+
+
 def _kind(path: Path) -> str:
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     last = suffixes[-1] if suffixes else ""
