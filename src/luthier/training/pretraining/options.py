@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from luthier.data.corpus import Cleaning, Source
 from luthier.models import ModelOptions
+from luthier.training.pretraining.instruct import Instruct
 
 _OR_NAME = BeforeValidator(lambda value: value, json_schema_input_type=str | ModelOptions)
 """Tells editors what `ModelOptions` takes anyway: the name alone."""
@@ -147,6 +148,9 @@ class Pretraining(_Section):
     optimisation: Optimisation = Optimisation()
     """How it is trained."""
 
+    instruct: Instruct | None = None
+    """A second stage afterwards, on instructions made from the same text; null: none."""
+
     held_out: float = Field(default=0.01, gt=0, lt=1)
     """Share of each source's documents that is never trained on and that bits per byte are measured on."""
 
@@ -187,9 +191,15 @@ class Pretraining(_Section):
             raise ValueError("two sources have the same file name")
         if self.from_ is not None:
             self._check_base(self.from_)
-        elif self.architecture and self.architecture.max_positions < self.optimisation.row_length:
-            raise ValueError("row_length must not exceed max_positions")
+        elif self.architecture:
+            self._check_lengths(self.architecture.max_positions)
         return self
+
+    def _check_lengths(self, limit: int) -> None:
+        if self.optimisation.row_length > limit:
+            raise ValueError("row_length must not exceed max_positions")
+        if self.instruct is not None and self.instruct.max_length > limit:
+            raise ValueError("instruct.max_length must not exceed max_positions")
 
     def _check_base(self, base: ModelOptions) -> None:
         for name in ("vocabulary", "architecture"):
