@@ -52,6 +52,17 @@ def test_metrics_equal_scikit_learn(random_case):
     assert "kappa" not in got  # the task declares no weights
 
 
+def test_equal_probabilities_are_ties_whatever_rounding_makes_of_their_sum():
+    generator = np.random.default_rng(0)
+    gold = generator.integers(0, 4, 60)
+    tenths = np.round(generator.dirichlet(np.ones(4), 60), 1) + 0.001
+    probabilities = tenths / tenths.sum(axis=1, keepdims=True)
+    names = np.array(LABELS)
+    got = scores_of(TASK, pairs_of(names[gold], names[gold], probabilities))
+    areas = [sk.roc_auc_score(gold == code, probabilities[:, code]) for code in range(4)]
+    assert got["auc"] == pytest.approx(np.mean(areas), abs=1e-12)
+
+
 def test_an_unreadable_prediction_is_wrong_and_no_class_of_its_own():
     gold = ["a", "a", "b", "b"]
     predicted = ["a", "", "b", "a"]

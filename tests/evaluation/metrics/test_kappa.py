@@ -4,6 +4,8 @@ from sklearn.metrics import cohen_kappa_score
 
 from luthier.evaluation.intervals import point
 from luthier.evaluation.metrics import aspects, classification
+from luthier.evaluation.metrics.kappa import kappa
+from luthier.evaluation.metrics.slots import Slots
 from luthier.evaluation.pairs import Pair
 from luthier.inference.prediction import Prediction
 from luthier.tasks import Aspects, Classification, Example
@@ -93,6 +95,14 @@ def test_declared_weights_equal_scikit_learn(scheme, power):
     assert point(measured.statistics["kappa"], 300) == pytest.approx(
         cohen_kappa_score(gold, predicted, weights=scheme)
     )
+
+
+def test_one_rare_label_among_very_many_still_defines_it():
+    n = 200_000
+    gold, predicted = np.zeros((n, 1), dtype=np.int64), np.zeros((n, 1), dtype=np.int64)
+    gold[0] = predicted[0] = 1
+    slots = Slots(("",), ("a", "b"), gold, predicted, None, np.full((n, 1), np.nan))
+    assert point(kappa(slots, np.eye(2)), n) == pytest.approx(1)  # both systems agree on everything
 
 
 def test_undefined_where_chance_alone_agrees():

@@ -123,8 +123,11 @@ def _probabilities(
             scores = found.get(field.name)
             if scores:
                 values = np.array([scores.get(label, 0.0) for label in labels])
-                if values.sum() > 0:
-                    table[row, column] = values / values.sum()
+                total = values.sum()
+                if total > 0:
+                    # Dividing by a sum that is 1 but for rounding would tell equal probabilities apart, and
+                    # the area under the curve counts ties.
+                    table[row, column] = values if np.isclose(total, 1) else values / total
                     known[row, column] = True
     return table, known
 
