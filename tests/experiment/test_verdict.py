@@ -50,6 +50,21 @@ def test_without_baseline_or_test_set_the_verdict_says_so() -> None:
     assert verdict({"primary": "kappa"}, "en").kind == "untested"
 
 
+@pytest.mark.parametrize(("language", "says"), [("en", "undefined on test/id"), ("zh", "test/id 上没有定义")])
+def test_a_metric_that_is_undefined_is_not_taken_for_a_missing_test_set(language: Any, says: str) -> None:
+    # Kappa has no value where gold and predictions are all one label.
+    found = verdict(metrics(0.2, 0.01) | {"test/id": {"accuracy": {"value": 1.0}}}, language)
+    assert found.kind == "untested"
+    assert says in found.sentence
+
+
+@pytest.mark.parametrize(("language", "says"), [("en", "not measured"), ("zh", "无法判断")])
+def test_without_resamples_nothing_is_said_of_chance(language: Any, says: str) -> None:
+    sentence = verdict(metrics(0.2, None), language).sentence
+    assert says in sentence
+    assert "p =" not in sentence
+
+
 def test_numbers_that_round_to_zero_have_no_sign() -> None:
     assert "by 0.000 [" in verdict(metrics(-1e-17, 1.0), "en").sentence
 

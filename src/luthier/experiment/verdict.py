@@ -21,6 +21,11 @@ _SENTENCES: dict[Language, dict[str, str]] = {
         " baseline, {baseline} ({theirs}), by {difference}, may be chance (p {p})."
         " More test records would tell.",
         "alone": "On {test} the fine-tuned model reaches {metric} {ours}. No baseline was run beside it.",
+        "unmeasured": "On {test} the fine-tuned model reaches {metric} {ours}; it differs from the best baseline,"
+        " {baseline} ({theirs}), by {difference}. Whether that is chance was not measured"
+        " (`evaluation.bootstrap` is 0).",
+        "undefined": "{metric} is undefined on {test}, as where all is one label, so there is no verdict:"
+        " see the other metrics.",
         "untested": "There is no test set, so nothing is known yet about how good the model is.",
     },
     "zh": {
@@ -33,6 +38,10 @@ _SENTENCES: dict[Language, dict[str, str]] = {
         "与最好的基线 {baseline}（{theirs}）相差 {difference}，"
         "可能只是偶然（p {p}）。增加测试样本才能下结论。",
         "alone": "在 {test} 上，微调模型的 {metric} 为 {ours}。没有运行任何基线，无从比较。",
+        "unmeasured": "在 {test} 上，微调模型的 {metric} 为 {ours}，"
+        "与最好的基线 {baseline}（{theirs}）相差 {difference}。"
+        "没有做重采样（`evaluation.bootstrap` 为 0），无法判断是否出于偶然。",
+        "undefined": "{metric} 在 {test} 上没有定义（例如全部样本都是同一个标签），因此没有结论，请看其他指标。",
         "untested": "没有测试集，因此还不知道模型的好坏。",
     },
 }
@@ -43,8 +52,8 @@ class Verdict:
     """What a run showed on its first test set.
 
     Attributes:
-        kind: `better` or `worse` than the best baseline, `unclear` where it may be chance, `alone` without
-            baseline, `untested` without test set.
+        kind: `better` or `worse` than the best baseline, `unclear` where it may be chance or nothing tells,
+            `alone` without baseline, `untested` without test set or where the metric is undefined on it.
         sentence: The verdict in the task's language.
     """
 
@@ -56,9 +65,11 @@ def verdict(metrics: Mapping[str, Any], language: Language) -> Verdict:
     """Reads the verdict off a run's `metrics.json`."""
     tests = [key for key in metrics if key.startswith("test/")]
     metric = metrics["primary"]
-    if not tests or metric not in metrics[tests[0]]:
+    if not tests:
         return Verdict("untested", _SENTENCES[language]["untested"])
     test = tests[0]
+    if metric not in metrics[test]:
+        return Verdict("untested", _SENTENCES[language]["undefined"].format(metric=metric, test=test))
     values = {"test": test, "metric": metric, "ours": _interval(metrics[test][metric])}
     rivals = {
         name: scores[test]["metrics"][metric]["value"]
@@ -79,7 +90,7 @@ def verdict(metrics: Mapping[str, Any], language: Language) -> Verdict:
         "difference": _interval(difference),
         "p": p_value(chance),
     }
-    return Verdict(kind, _SENTENCES[language][kind].format(**values))
+    return Verdict(kind, _SENTENCES[language]["unmeasured" if chance is None else kind].format(**values))
 
 
 def p_value(value: float | None) -> str:
