@@ -21,7 +21,7 @@ def by_definition(model, prompt, stop, limit):
 
 
 def expect_greedy(model, stop):
-    got = generate(model, PROMPTS, stop=stop, pad=0, max_new_tokens=8)
+    got, _ = generate(model, PROMPTS, stop=stop, pad=0, max_new_tokens=8)
     for prompt, item in zip(PROMPTS, got, strict=True):
         ids, probability = by_definition(model, prompt, stop, 8)
         assert item.ids == ids
@@ -35,7 +35,7 @@ def test_a_padded_batch_writes_what_single_prompts_do(model):
 
 
 def test_any_stop_token_ends_an_answer(llama):
-    free = generate(llama, PROMPTS, stop=[1], pad=0, max_new_tokens=8)
+    free, _ = generate(llama, PROMPTS, stop=[1], pad=0, max_new_tokens=8)
     stop = [1, free[0].ids[3]]
     stopped = expect_greedy(llama, stop)
     assert stopped[0].ended
@@ -47,7 +47,7 @@ def test_a_trained_prefix_is_seen_by_every_row_of_a_padded_batch(prefix_tuned):
 
 
 def test_nothing_is_inherited_from_the_models_generation_config(llama):
-    expected = generate(llama, PROMPTS, stop=[1], pad=0, max_new_tokens=8)
+    expected, _ = generate(llama, PROMPTS, stop=[1], pad=0, max_new_tokens=8)
     theirs = GenerationConfig(
         do_sample=True,
         temperature=5.0,
@@ -59,7 +59,7 @@ def test_nothing_is_inherited_from_the_models_generation_config(llama):
     llama.generation_config = theirs
     llama.config.use_cache = False
     llama.train()
-    assert generate(llama, PROMPTS, stop=[1], pad=0, max_new_tokens=8) == expected
+    assert generate(llama, PROMPTS, stop=[1], pad=0, max_new_tokens=8)[0] == expected
     assert llama.generation_config is theirs
     assert llama.training
     assert llama.config.use_cache is False

@@ -97,6 +97,18 @@ def test_a_model_without_4d_masks_is_scored_the_plain_way(llama, tokenizer, monk
         assert got[name] == pytest.approx(expected[name], abs=1e-5)
 
 
+def test_a_prompt_is_read_once_for_text_and_probabilities(llama, tokenizer):
+    predictor = predictor_of(llama, tokenizer, ASPECTS)
+    list(predictor.predict(EXAMPLES))  # finds out what the model can do
+    widths = []
+    llama.model.register_forward_pre_hook(
+        lambda _, args, given: widths.append(given["input_ids"].shape[1]), with_kwargs=True
+    )
+    prompts = [len(encode(predictor._writer.prompt(item), tokenizer).input_ids) for item in EXAMPLES]
+    list(predictor.predict(EXAMPLES, batch_size=len(EXAMPLES)))
+    assert [width for width in widths if width >= min(prompts)] == [max(prompts)]
+
+
 def test_random_text_is_read_as_format_errors_without_a_value(llama, tokenizer):
     task = Classification(labels=("好评", "差评"), language="zh")
     predictions = list(predictor_of(llama, tokenizer, task).predict(EXAMPLES))

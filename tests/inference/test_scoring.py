@@ -5,6 +5,7 @@ import torch
 
 from luthier.design import Candidates
 from luthier.inference import LabelScorer
+from luthier.inference.generation import generate
 from luthier.inference.scoring import Question, packed_scores, plain_scores
 
 QUESTIONS = [
@@ -36,6 +37,28 @@ def test_scores_equal_one_forward_a_continuation(model, score):
             assert line == pytest.approx(expected, abs=1e-5)
 
 
+def read(model, questions):
+    """The keys of the questions' prompts, from generation in one padded batch with a stranger in it."""
+    prompts = [[99] * 30, *(question.prompt for question in questions)]
+    keys = generate(model, prompts, stop=[1], pad=0, max_new_tokens=5)[1]
+    return [Question(q.prompt, q.continuations, row) for row, q in enumerate(questions, 1)], keys
+
+
+def test_scores_behind_keys_that_were_read_before_are_the_same(model):
+    questions, keys = read(model, QUESTIONS)
+    with torch.inference_mode():
+        for batch in (questions, questions[::-1], questions[1:2]):
+            for question, got in zip(batch, packed_scores(model, batch, 0, keys), strict=True):
+                for line, expected in zip(got, by_definition(model, question), strict=True):
+                    assert line == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_cache_that_forgets_gives_no_keys(sliding):
+    assert generate(sliding, [[5, 9], [7]], stop=[1], pad=0, max_new_tokens=3)[1] is not None
+    assert generate(sliding, [[5, 9], [7] * 9], stop=[1], pad=0, max_new_tokens=3)[1] is None
+    assert generate(sliding, [[5, 9], [7]], stop=[], pad=0, max_new_tokens=9)[1] is None
+
+
 @pytest.mark.parametrize("score", [plain_scores, packed_scores])
 def test_padding_reads_nothing(llama, score):
     assert score(llama, QUESTIONS, 0)[0][1] == pytest.approx(score(llama, QUESTIONS, 3)[0][1], abs=1e-6)
@@ -63,9 +86,9 @@ def test_a_window_shorter_than_a_prompt_is_seen_by_every_question(sliding, token
 def test_short_questions_are_packed_in_a_model_with_a_window(sliding, tokenizer, monkeypatch):
     packed = []
 
-    def noted(model, questions, pad):
+    def noted(model, questions, *rest):
         packed.extend(len(question.prompt) for question in questions)
-        return packed_scores(model, questions, pad)
+        return packed_scores(model, questions, *rest)
 
     monkeypatch.setattr("luthier.inference.scorer.packed_scores", noted)
     candidates = [{"": Candidates("", {"yes": "a", "no": "b"})}] * len(WINDOWED)

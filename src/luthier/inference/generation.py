@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from luthier.inference.prompt_keys import PromptKeys, prompt_keys
+
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
@@ -34,7 +36,7 @@ def generate(
     stop: Sequence[int],
     pad: int,
     max_new_tokens: int,
-) -> list[Generated]:
+) -> tuple[list[Generated], PromptKeys | None]:
     """Continues each prompt with the most probable token until one of `stop` or the limit.
 
     Nothing is inherited from the model's own generation config: a checkpoint that samples or penalises
@@ -46,13 +48,21 @@ def generate(
         stop: Ids that end an answer.
         pad: Id to pad with.
         max_new_tokens: Longest answer, in tokens, the ending one included.
+
+    Returns:
+        The answers, and the keys of the prompts where the model's cache holds them.
     """
     import torch
     from transformers import GenerationConfig, LogitsProcessorList
 
     input_ids, mask = pad_left(prompts, pad, device_of(model))
     config = GenerationConfig(
-        do_sample=False, num_beams=1, max_new_tokens=max_new_tokens, eos_token_id=list(stop), pad_token_id=pad
+        do_sample=False,
+        num_beams=1,
+        max_new_tokens=max_new_tokens,
+        eos_token_id=list(stop),
+        pad_token_id=pad,
+        return_dict_in_generate=True,
     )
     record = _ProbabilityRecord()
     with torch.inference_mode(), ready(model), _own_generation_config(model):
@@ -62,10 +72,12 @@ def generate(
             generation_config=config,
             logits_processor=LogitsProcessorList([record]),
         )
-    written = output[:, input_ids.shape[1] :].tolist()
+    width = input_ids.shape[1]
+    written = output.sequences[:, width:].tolist()
     probabilities = torch.stack(record.steps, dim=1).tolist()
     ends = frozenset(stop)
-    return [_cut(ids, steps, ends) for ids, steps in zip(written, probabilities, strict=True)]
+    answers = [_cut(ids, steps, ends) for ids, steps in zip(written, probabilities, strict=True)]
+    return answers, prompt_keys(output.past_key_values, width)
 
 
 def device_of(model: PreTrainedModel) -> torch.device:

@@ -12,6 +12,7 @@ from luthier.errors import UserError
 from luthier.inference.budget import answer_tokens, batch_size
 from luthier.inference.generation import Generated, generate
 from luthier.inference.prediction import Prediction
+from luthier.inference.prompt_keys import PromptKeys
 from luthier.inference.reading import from_reading
 from luthier.inference.scorer import LabelScorer
 from luthier.models import Encoder, stop_token_ids
@@ -119,7 +120,7 @@ class Predictor:
     def _predict(self, examples: Sequence[Example], prompts: Sequence[Sequence[int]]) -> list[Prediction]:
         if self._decode == "score":
             return self._predict_by_score(examples, prompts)
-        generated = generate(
+        generated, keys = generate(
             self._model, prompts, stop=self._stop, pad=self._pad, max_new_tokens=self._max_new_tokens
         )
         texts = [self._tokenizer.decode(list(item.ids), skip_special_tokens=True) for item in generated]
@@ -128,7 +129,7 @@ class Predictor:
             from_reading(self._writer, reading, text, example)
             for reading, text, example in zip(readings, texts, examples, strict=True)
         ]
-        probabilities = self._probabilities(examples, prompts, readings)
+        probabilities = self._probabilities(examples, prompts, readings, keys)
         return [
             self._with_confidence(prediction, reading.answer, scores, item)
             for prediction, reading, scores, item in zip(
@@ -137,7 +138,11 @@ class Predictor:
         ]
 
     def _probabilities(
-        self, examples: Sequence[Example], prompts: Sequence[Sequence[int]], readings: Sequence[Reading]
+        self,
+        examples: Sequence[Example],
+        prompts: Sequence[Sequence[int]],
+        readings: Sequence[Reading],
+        keys: PromptKeys | None,
     ) -> list[dict[str, dict[str, float]]]:
         """Scores every closed field, each given the values and reasons read before it."""
         candidates = []
@@ -147,7 +152,7 @@ class Predictor:
                 for field in self._closed
             }
             candidates.append({name: item for name, item in found.items() if item is not None})
-        return self._scorer.score(prompts, candidates)
+        return self._scorer.score(prompts, candidates, keys)
 
     def _with_confidence(
         self,

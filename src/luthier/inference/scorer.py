@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from luthier.design import Candidates
 from luthier.inference.generation import ready
+from luthier.inference.prompt_keys import PromptKeys
 from luthier.inference.scoring import (
     Question,
     TokenScores,
@@ -28,7 +29,7 @@ _NUMBERS = 64_000_000
 """Logits, or attention mask entries, held at once on a GPU; an eighth of it on a CPU."""
 
 _AGREEMENT = {4: 1e-3, 2: 0.1}
-"""How far the two ways of scoring may differ in a log probability, by the bytes of a weight."""
+"""How far the two ways of scoring may differ in a log probability, by the bytes of a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +64,29 @@ class LabelScorer:
         self._tried = 0
 
     def score(
-        self, prompts: Sequence[Sequence[int]], candidates: Sequence[Mapping[str, Candidates]]
+        self,
+        prompts: Sequence[Sequence[int]],
+        candidates: Sequence[Mapping[str, Candidates]],
+        keys: PromptKeys | None = None,
     ) -> list[dict[str, dict[str, float]]]:
         """Scores the fields of several examples.
 
         Args:
             prompts: Token ids of each example's prompt.
             candidates: For each example, field name to its options.
+            keys: Of these prompts, where they have been read before; None reads them.
 
         Returns:
             For each example, field name to label to probability, summing to 1 per field.
         """
         options = [{name: self._options(item) for name, item in fields.items()} for fields in candidates]
         questions = [
-            Question(prompt, [ids for item in fields.values() for ids in item.continuations])
-            for prompt, fields in zip(prompts, options, strict=True)
+            Question(prompt, [ids for item in fields.values() for ids in item.continuations], row)
+            for row, (prompt, fields) in enumerate(zip(prompts, options, strict=True))
         ]
         asked = [question for question in questions if question.continuations]
         with ready(self._model):
-            scores = iter(self._score(asked))
+            scores = iter(self._score(asked, keys))
         return [_distributions(fields, next(scores)) if fields else {} for fields in options]
 
     def _options(self, candidates: Candidates) -> _Options:
@@ -89,41 +94,48 @@ class LabelScorer:
         rows = [token_ids(self._tokenizer, text) for text in texts]
         return _Options(tuple(candidates.options), tuple(map(tuple, rows)), shared_length(rows))
 
-    def _score(self, questions: list[Question]) -> TokenScores:
+    def _score(self, questions: list[Question], keys: PromptKeys | None) -> TokenScores:
         fitting = [q for q in questions if self._span is None or q.longest <= self._span]
         longest = max(fitting, key=lambda question: question.longest, default=None)
         if self._packs and longest is not None and longest.longest > self._tried:
-            self._packs, self._tried = self._try_packing(longest), longest.longest
+            self._packs, self._tried = self._try_packing(longest, keys), longest.longest
         packed = {id(question) for question in fitting} if self._packs else set()
         scores: TokenScores = []
         for packs, run in groupby(questions, key=lambda question: id(question) in packed):
-            way = packed_scores if packs else plain_scores
-            for batch in self._batches(list(run), packs=packs):
-                scores += way(self._model, batch, self._pad)
+            for batch in self._batches(list(run), packs=packs, read=keys is not None):
+                if packs:
+                    scores += packed_scores(self._model, batch, self._pad, keys)
+                else:
+                    scores += plain_scores(self._model, batch, self._pad)
         return scores
 
-    def _try_packing(self, question: Question) -> bool:
+    def _try_packing(self, question: Question, keys: PromptKeys | None) -> bool:
         """Scores one question both ways; a model that refuses the mask or says otherwise cannot be packed."""
         plain = plain_scores(self._model, [question], self._pad)
         try:
-            packed = packed_scores(self._model, [question], self._pad)
+            packed = packed_scores(self._model, [question], self._pad, keys)
         except (RuntimeError, TypeError, ValueError, IndexError, AttributeError):
             return False
-        tolerance = _AGREEMENT.get(next(self._model.parameters()).element_size(), 0.1)
+        size = next(self._model.parameters()).element_size()
+        if keys is not None:
+            # Under autocast what is computed is narrower than the weights.
+            size = min(size, keys.layers[0][0].element_size())
+        tolerance = _AGREEMENT.get(size, 0.1)
         return all(
             math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance)
             for line, others in zip(plain[0], packed[0], strict=True)
             for one, other in zip(line, others, strict=True)
         )
 
-    def _batches(self, questions: list[Question], *, packs: bool) -> Iterator[list[Question]]:
+    def _batches(self, questions: list[Question], *, packs: bool, read: bool) -> Iterator[list[Question]]:
         """Cuts questions, in their order, into batches of bounded memory."""
         vocabulary = self._model.config.get_text_config().vocab_size
         limit = _NUMBERS if next(self._model.parameters()).is_cuda else _NUMBERS // 8
-        numbers = _packed_numbers if packs else _plain_numbers
         batch: list[Question] = []
         for question in questions:
-            if batch and numbers([*batch, question], vocabulary) > limit:
+            more = [*batch, question]
+            numbers = _packed_numbers(more, vocabulary, read) if packs else _plain_numbers(more, vocabulary)
+            if batch and numbers > limit:
                 yield batch
                 batch = []
             batch.append(question)
@@ -137,11 +149,12 @@ def _plain_numbers(batch: Sequence[Question], vocabulary: int) -> int:
     return rows * (width + 1) * vocabulary
 
 
-def _packed_numbers(batch: Sequence[Question], vocabulary: int) -> int:
-    """Logits of a batch, or entries of its mask."""
+def _packed_numbers(batch: Sequence[Question], vocabulary: int, read: bool) -> int:
+    """Logits of a batch, or entries of its mask; it has no rows for prompts that have been read."""
     tree = max(len(question.tree) for question in batch)
     prompt = max(len(question.prompt) for question in batch)
-    return len(batch) * max((tree + 1) * vocabulary, (prompt + tree) ** 2)
+    rows = tree + 1 if read else tree + prompt
+    return len(batch) * max((tree + 1) * vocabulary, rows * (prompt + tree))
 
 
 def _distributions(

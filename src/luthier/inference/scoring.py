@@ -3,7 +3,8 @@
 Two ways give the same numbers. `plain_scores` reads prompt and continuation as one row each. `packed_scores`
 reads a prompt once, with all continuations of all fields behind it as a prefix tree: a 4D attention mask lets
 each token see the prompt and its own ancestors alone, and its position is its depth, so it cannot tell that
-it has neighbours.
+it has neighbours. Where the prompt has been read already, to generate, its keys and values are taken from
+there.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from luthier.inference.generation import device_of
+from luthier.inference.prompt_keys import PromptKeys
 from luthier.inference.token_tree import ROOT, TokenTree
 
 if TYPE_CHECKING:
@@ -29,10 +31,12 @@ class Question:
     Attributes:
         prompt: Token ids, at least one.
         continuations: Token ids, at least one each.
+        row: Of its prompt in a batch that has been read before.
     """
 
     prompt: Sequence[int]
     continuations: Sequence[Sequence[int]]
+    row: int = 0
 
     @cached_property
     def tree(self) -> TokenTree:
@@ -72,26 +76,34 @@ def plain_scores(model: PreTrainedModel, questions: Sequence[Question], pad: int
     return [[next(scores) for _ in q.continuations] for q in questions]
 
 
-def packed_scores(model: PreTrainedModel, questions: Sequence[Question], pad: int) -> TokenScores:
-    """Scores all continuations of a question in one row; the model must take a 4D mask and positions."""
+def packed_scores(
+    model: PreTrainedModel, questions: Sequence[Question], pad: int, keys: PromptKeys | None = None
+) -> TokenScores:
+    """Scores all continuations of a question in one row; the model must take a 4D mask and positions.
+
+    Args:
+        model: A causal language model.
+        questions: In any number.
+        pad: Id to pad with.
+        keys: Of the prompts, so that only their last tokens are read; None reads them whole.
+    """
     import torch
 
     trees = [question.tree for question in questions]
-    prompt_width, tree_width = max(len(q.prompt) for q in questions), max(map(len, trees))
+    width = max(len(question.prompt) for question in questions) if keys is None else keys.width
     device = device_of(model)
-    inputs = _packed_inputs(questions, prompt_width, tree_width, pad)
-    minimum = torch.finfo(_dtype_of(model)).min
-    visible = torch.tensor(inputs.visible, device=device)
-    blocked = torch.zeros(visible.shape, dtype=_dtype_of(model), device=device).masked_fill_(
-        ~visible, minimum
-    )
-    logits = _last_logits(
-        model,
-        tree_width + 1,
-        input_ids=torch.tensor(inputs.ids, device=device),
-        position_ids=torch.tensor(inputs.positions, device=device),
-        attention_mask=blocked[:, None],
-    )
+    packed = _packed_inputs(questions, width, pad, skip=0 if keys is None else width - 1)
+    visible = torch.tensor(packed.visible, device=device)
+    blocked = torch.zeros(visible.shape, dtype=_dtype_of(model), device=device)
+    blocked.masked_fill_(~visible, torch.finfo(_dtype_of(model)).min)
+    inputs: dict[str, Any] = {
+        "input_ids": torch.tensor(packed.ids, device=device),
+        "position_ids": torch.tensor(packed.positions, device=device),
+        "attention_mask": blocked[:, None],
+    }
+    if keys is not None:
+        inputs["past_key_values"] = keys.cache([question.row for question in questions])
+    logits = _last_logits(model, max(map(len, trees)) + 1, **inputs)
     scores = []
     for question, tree, values in zip(questions, trees, logits, strict=True):
         # The prompt's last token is the first position kept, so that node i stands at i + 1 and ROOT at 0.
@@ -108,25 +120,31 @@ class _Packed:
     visible: Any
 
 
-def _packed_inputs(questions: Sequence[Question], prompt_width: int, tree_width: int, pad: int) -> _Packed:
-    """Lays prompts (padded in front) and trees (padded behind) out side by side, as numpy arrays."""
+def _packed_inputs(questions: Sequence[Question], prompt_width: int, pad: int, skip: int) -> _Packed:
+    """Lays prompts (padded in front) and trees (padded behind) out side by side, as numpy arrays.
+
+    The first `skip` columns have been read before: they are seen, but do not look themselves.
+    """
     import numpy as np
 
-    width = prompt_width + tree_width
+    width = prompt_width + max(len(question.tree) for question in questions)
     ids = np.full((len(questions), width), pad, dtype=np.int64)
     positions = np.zeros_like(ids)
     # Every position sees itself, padding too: attention over nothing would be undefined.
-    visible = np.repeat(np.eye(width, dtype=np.bool_)[None], len(questions), axis=0)
+    visible = np.repeat(np.eye(width, dtype=np.bool_)[None, skip:], len(questions), axis=0)
     for row, question in enumerate(questions):
         length, tree = len(question.prompt), question.tree
         begin, end = prompt_width - length, prompt_width + len(tree)
         ids[row, begin:end] = [*question.prompt, *tree.tokens]
         positions[row, begin:end] = [*range(length), *(length + depth for depth in tree.depths)]
-        visible[row, begin:prompt_width, begin:prompt_width] = np.tri(length, dtype=np.bool_)
-        visible[row, prompt_width:end, begin:prompt_width] = True
+        first = max(begin, skip)
+        visible[row, first - skip : prompt_width - skip, begin:prompt_width] = np.tri(length, dtype=np.bool_)[
+            first - begin :
+        ]
+        visible[row, prompt_width - skip : end - skip, begin:prompt_width] = True
         for node, line in enumerate(tree.ancestors()):
-            visible[row, prompt_width + node, [prompt_width + at for at in line]] = True
-    return _Packed(ids, positions, visible)
+            visible[row, prompt_width - skip + node, [prompt_width + at for at in line]] = True
+    return _Packed(ids[:, skip:], positions[:, skip:], visible)
 
 
 def _last_logits(model: PreTrainedModel, keep: int, **inputs: Any) -> torch.Tensor:
@@ -137,13 +155,10 @@ def _last_logits(model: PreTrainedModel, keep: int, **inputs: Any) -> torch.Tens
     if "logits_to_keep" in inspect.signature(base.forward).parameters:
         inputs["logits_to_keep"] = keep
     with torch.inference_mode():
-        logits: torch.Tensor = model(**inputs, use_cache=_needs_cache(model)).logits
+        # Prefix tuning hands its prefixes over as a cache.
+        uses_cache = "past_key_values" in inputs or is_prompt_learning(model)
+        logits: torch.Tensor = model(**inputs, use_cache=uses_cache).logits
     return logits[:, -keep:]
-
-
-def _needs_cache(model: PreTrainedModel) -> bool:
-    # Prefix tuning hands its prefixes over as a cache.
-    return is_prompt_learning(model)
 
 
 def is_prompt_learning(model: PreTrainedModel) -> bool:
