@@ -3,7 +3,7 @@
 from luthier.models.chat import chat_template, stop_token_ids
 from luthier.models.context import context_length
 from luthier.models.encode import UNSUPERVISED, Encoded, Encoder, TooLongError, Truncate, encode, token_ids
-from luthier.models.load import load_finetuned, load_model, load_tokenizer, save_model
+from luthier.models.load import load_finetuned, load_model, load_tokenizer, quiet, save_model
 from luthier.models.options import ModelOptions, embedded_models, fingerprint
 from luthier.models.rows import EncodeReport, encode_all
 
@@ -24,6 +24,7 @@ __all__ = [
     "load_finetuned",
     "load_model",
     "load_tokenizer",
+    "quiet",
     "save_model",
     "stop_token_ids",
     "token_ids",

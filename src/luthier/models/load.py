@@ -72,7 +72,7 @@ def load_model(options: ModelOptions, dtype: Dtype | None = None) -> PreTrainedM
     extra: dict[str, Any] = {}
     if options.attention != "auto":
         extra["attn_implementation"] = options.attention
-    with _explained(options.name), _quiet():
+    with _explained(options.name), quiet():
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             options.locate(),
             revision=options.revision or "main",
@@ -95,7 +95,7 @@ def save_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folde
     folder.parent.mkdir(parents=True, exist_ok=True)
     written = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
-        with _quiet():
+        with quiet():
             model.save_pretrained(written)
         model.generation_config.save_pretrained(written)
         tokenizer.save_pretrained(written)
@@ -132,7 +132,7 @@ def load_finetuned(
     brought = folder / _BASE
     name = str(brought.resolve()) if brought.is_dir() else written["base_model_name_or_path"]
     model = load_model(ModelOptions(name=name, revision=written.get("revision")), dtype)
-    with _explained(str(folder)), _quiet():
+    with _explained(str(folder)), quiet():
         wrapped = PeftModel.from_pretrained(model, folder)
     return wrapped, _open_tokenizer(str(folder), str(folder))
 
@@ -188,7 +188,7 @@ def _explained(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keeps transformers' own progress bars and notes off the screen."""
     from transformers.utils import logging
 

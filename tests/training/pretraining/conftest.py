@@ -54,7 +54,7 @@ def recipe(tmp_path: Path) -> Pretraining:
         held_out=0.1,
         checkpoint_every=2,
         evaluate_every=3,
-        prompts=("The",),
+        prompts=(),
         output=tmp_path / "run",
     )
 
@@ -81,5 +81,6 @@ def base(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def continued(recipe: Pretraining, base: Path) -> Pretraining:
     """The same corpus, for a model that is there already."""
     return Pretraining.model_validate(
-        recipe.model_dump(exclude={"vocabulary", "architecture"}) | {"from": {"name": str(base)}}
+        recipe.model_dump(exclude={"vocabulary", "architecture"})
+        | {"from": {"name": str(base)}, "prompts": ("The",)}
     )

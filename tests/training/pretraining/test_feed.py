@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+import torch
 
-from luthier.training.pretraining.feed import RowStream, mix_sources
+from luthier.training.pretraining.feed import Feed, RowStream, mix_sources
+from luthier.training.pretraining.packing import Marks
 
 
 def test_shares_are_kept_at_every_moment():
@@ -33,3 +35,21 @@ def test_skipping_is_the_same_as_taking(skipped):
         straight.take(skipped)
     resumed.skip(skipped)
     assert straight.take(20).tolist() == resumed.take(20).tolist()
+
+
+def test_staging_ahead_changes_no_batch():
+    def feed():
+        source = np.arange(40, dtype=np.uint16).reshape(10, 4)
+        return Feed(RowStream([source], [1.0], seed=0), 2, Marks(8, 9), torch.device("cpu"))
+
+    eager, ahead = feed(), feed()
+    for step in range(1, 7):
+        one = eager.take()
+        ahead.stage()
+        other = ahead.take()
+        ahead.stage()
+        assert torch.equal(one.tokens, other.tokens)
+        assert torch.equal(one.targets, other.targets)
+        # 2 of 10 rows a step; a row of 4 predicts 3 tokens, but not the mark that opens a document.
+        assert one.epochs == other.epochs == [pytest.approx(0.2 * step)]
+        assert one.counted == other.counted == 6 - int((one.tokens[:, 1:] == 8).sum())

@@ -7,7 +7,8 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from luthier.training.pretraining import Pretrainer
+from luthier.errors import LuthierError
+from luthier.training.pretraining import Pretrainer, clock
 from luthier.training.pretraining.measure import bits_per_byte
 
 
@@ -113,3 +114,97 @@ def test_an_untrained_model_spends_the_logarithm_of_the_vocabulary(recipe, prepa
     stream = [number for row in rows.tokens for number in row[1:] if number != tokenizer.bos_token_id]
     size = len(tokenizer.decode([int(number) for number in stream], skip_special_tokens=True).encode())
     assert measured == pytest.approx(len(stream) * math.log2(len(tokenizer)) / size, rel=1e-5)
+
+
+class Slow:
+    """A clock for a machine that takes `seconds` for each step; nothing else takes time."""
+
+    def __init__(self, monkeypatch, seconds):
+        self.now, self.rates = 0.0, []
+        step = Pretrainer.train_step
+
+        def timed(trainer, steps):
+            self.now += seconds(trainer.step)
+            loss, norm, rates = step(trainer, steps)
+            self.rates.append(rates["matrices"])
+            return loss, norm, rates
+
+        monkeypatch.setattr(Pretrainer, "train_step", timed)
+        monkeypatch.setattr(clock.time, "monotonic", lambda: self.now)
+
+
+# 100 seconds, of which the last 40 decay; also on a machine that slows down, or that compiles first.
+@pytest.mark.parametrize(
+    "seconds",
+    [lambda step: 2.0, lambda step: 2.0 if step < 20 else 4.0, lambda step: 50.0 if step == 0 else 1.0],
+    ids=["even", "slower and slower", "compiling"],
+)
+def test_a_limit_in_minutes_ends_in_the_full_decay(recipe, prepared, monkeypatch, seconds):
+    limit = {"steps": None, "max_minutes": 100 / 60, "decay": 0.4, "matrix_rate": 1.0, "warmup": 0}
+    options = recipe.optimisation.model_copy(update=limit)
+    slow = Slow(monkeypatch, seconds)
+    recipe = recipe.model_copy(update={"optimisation": options, "evaluate_every": 1000, "prompts": ()})
+    Pretrainer(recipe, prepared).train()
+    assert 93 < slow.now <= 100
+    assert slow.rates[-1] < 0.2
+    assert slow.rates == sorted(slow.rates, reverse=True)
+    rate_before_the_decay = slow.rates[5]
+    assert rate_before_the_decay == 1.0
+
+
+def test_a_run_that_was_out_of_time_is_not_lengthened_by_resuming(recipe, prepared, monkeypatch):
+    options = recipe.optimisation.model_copy(update={"steps": None, "max_minutes": 0.5})
+    Slow(monkeypatch, lambda step: 3.0)
+    first = Pretrainer(recipe.model_copy(update={"optimisation": options}), prepared)
+    first.train()
+    again = Pretrainer(recipe.model_copy(update={"optimisation": options}), prepared)
+    again.train()
+    assert first.step == again.step == 10
+
+
+def test_a_loss_that_is_no_number_ends_the_run(recipe, prepared):
+    trainer = Pretrainer(recipe, prepared)
+    torch.nn.init.constant_(next(trainer.model.parameters()), math.nan)
+    with pytest.raises(LuthierError, match="training diverged"):
+        trainer.train()
+    assert not (recipe.output / "checkpoint.pt").exists()
+
+
+def test_the_log_and_the_screen_tell_how_it_goes(recipe, prepared, capsys):
+    options = recipe.optimisation.model_copy(update={"steps": 20, "matrix_rate": 0.01})
+    Pretrainer(recipe.model_copy(update={"optimisation": options, "evaluate_every": 100}), prepared).train()
+    events = [json.loads(line) for line in (recipe.output / "log.jsonl").read_text("utf-8").splitlines()]
+    last = next(event for event in events if event["event"] == "step" and event["step"] == 20)
+    assert last["steps"] == 20
+    assert last["tokens"] == 20 * 4 * 32
+    # Two rows of three are English.
+    assert last["epochs"]["zh"] == pytest.approx(27 / len(prepared.training["zh"]), abs=0.05)
+    assert last["rates"]["matrices"] == pytest.approx(0.01 * (1 / 20) / 0.25)
+    assert last["tokens_per_second"] > 0
+    told = capsys.readouterr().err
+    assert "step 20/20  loss" in told
+    assert "held-out bits per byte: en" in told
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
+@pytest.mark.parametrize("bf16", [False, True])
+def test_a_gpu_learns_what_a_cpu_does(recipe, prepared, tmp_path, monkeypatch, bf16):
+    # By hand on a machine with a GPU: python -m pytest tests/training -k gpu
+    options = recipe.optimisation.model_copy(update={"bf16": bf16, "steps": 30, "micro_rows": "auto"})
+    recipe = recipe.model_copy(update={"optimisation": options, "evaluate_every": 30})
+    on_gpu = Pretrainer(recipe, prepared)
+    assert on_gpu.model.device.type == "cuda"
+    on_gpu.train()
+    resumed = Pretrainer(recipe, prepared)
+    assert resumed.step == 30
+    monkeypatch.setattr("luthier.training.pretraining.loop.best_device", lambda: torch.device("cpu"))
+    on_cpu = Pretrainer(recipe.model_copy(update={"output": tmp_path / "cpu"}), prepared)
+    on_cpu.train()
+    gpu, cpu = (
+        {
+            name: bits_per_byte(trainer.network, rows, trainer.marks, 4)
+            for name, rows in prepared.held_out.items()
+        }
+        for trainer in (on_gpu, on_cpu)
+    )
+    assert gpu == pytest.approx(cpu, rel=0.05)

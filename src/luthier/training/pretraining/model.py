@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from luthier.errors import UserError
-from luthier.models import ModelOptions, context_length, load_model
+from luthier.models import ModelOptions, context_length, load_model, quiet
 from luthier.training.pretraining.options import Architecture, Pretraining
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def export_model(
     model.to(device)
     written = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(written, ignore_errors=True)
-    saved.save_pretrained(written)
+    with quiet():
+        saved.save_pretrained(written)
     _saved_tokenizer(tokenizer, recipe, saved).save_pretrained(written)
     shutil.rmtree(folder, ignore_errors=True)
     written.replace(folder)

@@ -77,7 +77,8 @@ def pack_documents(
     Returns:
         Token ids, shape (rows, row_length), in the smallest unsigned type that holds the vocabulary.
     """
-    kind = np.uint16 if len(tokenizer) <= np.iinfo(np.uint16).max + 1 else np.uint32
+    # Not the vocabulary's size: some tokenizers skip ids.
+    kind = np.uint16 if max(tokenizer.get_vocab().values()) <= np.iinfo(np.uint16).max else np.uint32
     parts = [np.array(ids, dtype=kind) for ids in _marked(documents, tokenizer)]
     stream = np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
     rows = len(stream) // row_length
