@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+import time
 from itertools import combinations
 
 from hypothesis import given, settings
@@ -55,6 +56,28 @@ def test_long_edited_texts_are_found_like_by_hand():
     expected = by_hand(texts)
     assert 0 < len(expected) < 60 * 59 / 2
     assert found_pairs(texts) == expected
+
+
+def templated(count):
+    draw = random.Random(0)
+    return [
+        f"Ticket {draw.randrange(10**6)}: the printer on floor {draw.randrange(30)} is broken again, "
+        "please send somebody to help before the end of the day"
+        for _ in range(count)
+    ]
+
+
+def test_templated_texts_are_found_like_by_hand():
+    texts = templated(100)
+    assert len(by_hand(texts)) > 20
+    assert found_pairs(texts) == by_hand(texts)
+
+
+def test_templated_texts_take_no_time_for_what_all_of_them_share():
+    texts = templated(2000)
+    start = time.process_time()
+    find_duplicates(texts)
+    assert time.process_time() - start < 13  # 3 s here, 26 s where shared words were compared
 
 
 def test_groups_are_connected_by_near_pairs():

@@ -1,8 +1,10 @@
 """Near duplicates, exactly: every pair of texts whose character 5-grams have a Jaccard index of 0.8 or more.
 
 An inverted index over the rarest 5-grams of each text yields the candidates (prefix filtering: Chaudhuri et
-al. 2006; with a count, Wang et al. 2012): sets of sizes a and b with index >= t share ceil(t * max(a, b))
-members or more, so the |x| - ceil(t|x|) + k rarest of each share at least k. Candidates are then verified.
+al. 2006; by size and place: Xiao et al. 2008; with a count: Wang et al. 2012). Sets of sizes a <= b with an
+index of t share t / (1 + t) * (a + b) members or more: at least 2t / (1 + t) * a of the smaller, t * b of the
+larger. So the a - ceil(2t / (1 + t) * a) + k rarest of the smaller and the b - ceil(t * b) + k rarest of the
+larger share at least k. Candidates are then verified.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 THRESHOLD = 0.8
 GRAM = 5
 _SHARED_OF = 20
-_BLOCK = 4_000_000
+_BLOCK = 1_000_000
+_LEAST_SHARED = 2 * THRESHOLD / (1 + THRESHOLD)
+_ROUNDING = 1e-9  # keeps 0.8 * 5 = 4.000000000000001 from rounding up to 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,7 @@ def find_duplicates(texts: Sequence[str]) -> Duplicates:
     for position, text in enumerate(texts):
         folded[normalise(text)].append(position)
     grams = _ranked_grams(list(folded))
-    pairs = [
-        Pair(first, second, similarity)
-        for first, second in _candidates(grams)
-        if (similarity := _jaccard(grams[first], grams[second])) >= THRESHOLD
-    ]
-    return Duplicates(tuple(map(tuple, folded.values())), tuple(pairs))
+    return Duplicates(tuple(map(tuple, folded.values())), tuple(_near_pairs(grams)))
 
 
 def _ranked_grams(texts: Sequence[str]) -> Grams:
@@ -103,7 +102,7 @@ def _ranked_grams(texts: Sequence[str]) -> Grams:
     hashes = [np.unique(gram_hashes(text)) for text in texts]
     sizes = np.array([len(item) for item in hashes], dtype=np.int64)
     if not sizes.sum():
-        return hashes
+        return [np.empty(0, dtype=np.int64) for _ in texts]
     _, inverse, counts = np.unique(np.concatenate(hashes), return_inverse=True, return_counts=True)
     rank = np.empty(len(counts), dtype=np.int64)
     rank[np.argsort(counts, kind="stable")] = np.arange(len(counts))
@@ -126,52 +125,91 @@ def gram_hashes(text: str) -> NDArray[np.uint64]:
     return value
 
 
-def _candidates(grams: Grams) -> list[tuple[int, int]]:
-    """Returns the pairs that share enough rare grams and whose sizes allow the threshold."""
+def _near_pairs(grams: Grams) -> list[Pair]:
+    """Returns every pair of distinct texts whose index is at least the threshold."""
+    import numpy as np
+
+    seen = np.zeros(1 + max((int(item[-1]) for item in grams if len(item)), default=0), dtype=bool)
+    pairs = []
+    for first, others in _candidates(grams):
+        seen[grams[first]] = True
+        starts = np.cumsum([0, *(len(grams[other]) for other in others[:-1])])
+        shared = np.add.reduceat(seen[np.concatenate([grams[other] for other in others])], starts, dtype=int)
+        seen[grams[first]] = False
+        for other, common in zip(others, shared.tolist(), strict=True):
+            similarity = common / (len(grams[first]) + len(grams[other]) - common)
+            if similarity >= THRESHOLD:
+                pairs.append(Pair(min(first, other), max(first, other), similarity))
+    return sorted(pairs, key=lambda pair: (pair.first, pair.second))
+
+
+def _candidates(grams: Grams) -> Iterator[tuple[int, list[int]]]:
+    """Yields a text with the texts, not larger than it, with which it shares enough rare grams."""
     import numpy as np
 
     sizes = np.array([len(item) for item in grams], dtype=np.int64)
+    order = np.argsort(sizes, kind="stable")[np.count_nonzero(sizes == 0) :]
+    sizes = sizes[order]
     shared = 1 + sizes // _SHARED_OF  # long texts of one language share a rare gram or two by chance
-    # The small constant keeps 0.8 * 5 = 4.000000000000001 from rounding up to 5.
-    prefixes = np.where(sizes > 0, sizes - np.ceil(THRESHOLD * sizes - 1e-9).astype(np.int64) + shared, 0)
-    if not prefixes.sum():
-        return []
-    owners = np.repeat(np.arange(len(grams)), prefixes)
-    keys = np.concatenate([item[:length] for item, length in zip(grams, prefixes, strict=True)])
-    by_key = np.argsort(keys, kind="stable")
-    owners, keys = owners[by_key], keys[by_key]
-    starts = np.flatnonzero(np.r_[True, keys[1:] != keys[:-1]])
-    lengths = np.diff(np.r_[starts, len(keys)])
-    counts: dict[int, int] = {}
-    for first, second in _pairs_within(owners, starts, lengths):
-        fits = (
-            np.minimum(sizes[first], sizes[second])
-            >= THRESHOLD * np.maximum(sizes[first], sizes[second]) - 1e-9
-        )
-        codes, times = np.unique(first[fits] * len(grams) + second[fits], return_counts=True)
-        for code, time in zip(codes.tolist(), times.tolist(), strict=True):
-            counts[code] = counts.get(code, 0) + time
-    pairs = ((*divmod(code, len(grams)), count) for code, count in counts.items())
-    return sorted((i, j) for i, j, count in pairs if count >= min(shared[i], shared[j]))
+    index = _Prefixes.of(grams, order, _LEAST_SHARED * sizes, shared)
+    probes = _Prefixes.of(grams, order, THRESHOLD * sizes, shared)
+    keys = index.grams * len(order) + index.owners
+    by_key = np.argsort(keys)
+    keys, owners, places = keys[by_key], index.owners[by_key], index.places[by_key]
+    smallest = np.searchsorted(sizes, THRESHOLD * sizes - _ROUNDING)[probes.owners]
+    begins = np.searchsorted(keys, probes.grams * len(order) + smallest)
+    ends = np.searchsorted(keys, probes.grams * len(order) + probes.owners)
+    met = np.maximum(ends - begins, 0)
+    for part in _parts(met, probes.owners):
+        rows = np.repeat(np.arange(part.start, part.stop), met[part])
+        within = np.arange(len(rows)) - np.repeat(np.cumsum(met[part]) - met[part], met[part])
+        hits = begins[rows] + within
+        small, large = owners[hits], probes.owners[rows]
+        here, there = places[hits], probes.places[rows]
+        # What stands before a shared gram can only be shared with what stands before it, and so behind it.
+        most = np.minimum(here, there) + np.minimum(sizes[small] - here, sizes[large] - there)
+        fits = most >= THRESHOLD / (1 + THRESHOLD) * (sizes[small] + sizes[large]) - _ROUNDING
+        codes, times = np.unique(large[fits] * len(order) + small[fits], return_counts=True)
+        large, small = np.divmod(codes, len(order))
+        enough = times >= np.minimum(shared[large], shared[small])
+        large, small = large[enough], order[small[enough]]
+        for group in np.split(np.arange(len(large)), np.flatnonzero(np.diff(large)) + 1):
+            if len(group):
+                yield int(order[large[group[0]]]), small[group].tolist()
 
 
-def _pairs_within(
-    owners: NDArray[Any], starts: NDArray[Any], lengths: NDArray[Any]
-) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """Yields all pairs of owners that share a key, in blocks; `owners` ascends within a key."""
+@dataclass(frozen=True, slots=True)
+class _Prefixes:
+    """The rarest grams of every text: which, whose, and at which place among the text's own."""
+
+    grams: NDArray[np.int64]
+    owners: NDArray[np.int64]
+    places: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, grams: Grams, order: NDArray[Any], least: NDArray[Any], shared: NDArray[Any]) -> _Prefixes:
+        """Takes so many of each that texts with `least` grams in common share `shared` of those taken."""
+        import numpy as np
+
+        sizes = np.array([len(grams[text]) for text in order], dtype=np.int64)
+        lengths = np.minimum(sizes - np.ceil(least - _ROUNDING).astype(np.int64) + shared, sizes)
+        taken = [grams[text][:length] for text, length in zip(order, lengths, strict=True)]
+        places = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        none = np.empty(0, dtype=np.int64)
+        return cls(np.concatenate([none, *taken]), np.repeat(np.arange(len(order)), lengths), places)
+
+
+def _parts(met: NDArray[Any], owners: NDArray[Any]) -> Iterator[slice]:
+    """Cuts the probes into slices of at most `_BLOCK` meetings, never inside a text's own."""
     import numpy as np
 
-    for length in np.unique(lengths[lengths > 1]).tolist():
-        left, right = np.triu_indices(length, k=1)
-        chosen = starts[lengths == length]
-        step = max(1, _BLOCK // len(left))
-        for begin in range(0, len(chosen), step):
-            offsets = chosen[begin : begin + step, None]
-            yield owners[offsets + left].ravel(), owners[offsets + right].ravel()
-
-
-def _jaccard(first: NDArray[Any], second: NDArray[Any]) -> float:
-    import numpy as np
-
-    shared = len(np.intersect1d(first, second, assume_unique=True))
-    return shared / (len(first) + len(second) - shared)
+    total = np.cumsum(met)
+    begin = 0
+    while begin < len(met):
+        before = total[begin] - met[begin]
+        stop = int(np.searchsorted(total, before + _BLOCK, side="right"))
+        if stop < len(met):
+            cut = int(np.searchsorted(owners, owners[stop]))
+            stop = cut if cut > begin else int(np.searchsorted(owners, owners[begin], side="right"))
+        yield slice(begin, stop)
+        begin = stop
