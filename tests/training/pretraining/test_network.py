@@ -116,12 +116,23 @@ def test_the_probe_leaves_the_mode_and_the_generator_alone():
     assert torch.equal(torch.get_rng_state(), state)
 
 
-def test_a_model_that_sees_the_future_is_refused():
+@pytest.mark.parametrize("last", [0, 1, 2, 50])
+@pytest.mark.parametrize("opens", [0, 1, 2])
+def test_a_model_that_sees_the_future_is_refused(last, opens):
     model = tiny.model("gpt2")
     for layer in model.transformer.h:
         layer.attn.is_causal = False
     with pytest.raises(UserError, match="sees the tokens"):
-        Network(model, OPENS).probe(torch.arange(LENGTH) + 3)
+        Network(model, opens).probe(torch.tensor([*range(3, LENGTH + 2), last]))
+
+
+def test_bfloat16_is_float32_but_for_its_rounding(rows):
+    model = tiny.model("llama")
+    exact = Network(model, OPENS).losses(rows, targets_of(rows))
+    rounded = Network(model, OPENS, bf16=True).losses(rows, targets_of(rows))
+    assert not torch.equal(exact, rounded)
+    # Eight bits of mantissa: a share of 2 ** -8 in each of a few sums.
+    torch.testing.assert_close(rounded, exact, atol=0.05, rtol=0.02)
 
 
 def test_checkpointed_activations_give_the_same_gradients(rows):

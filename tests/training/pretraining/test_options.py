@@ -15,6 +15,9 @@ def test_contradictions_are_refused():
         Architecture(hidden_size=100, heads=3)
     with pytest.raises(ValidationError, match="multiple of micro_rows"):
         Optimisation(rows=8, micro_rows=3)
+    with pytest.raises(ValidationError, match="only where max_minutes is given"):
+        Optimisation(steps=None)
+    assert Optimisation(steps=None, max_minutes=5).steps is None
     twice = (Source(path=Path("a/x.txt"), share=1), Source(path=Path("b/x.txt"), share=1))
     with pytest.raises(ValidationError, match="same file name"):
         Pretraining(sources=twice, output=Path("run"))

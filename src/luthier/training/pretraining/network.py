@@ -161,7 +161,9 @@ class Network:
             if not self.has_plain_head:
                 logits: Tensor = self.model(input_ids=ids, use_cache=False, **layout).logits
                 return logits
-            body = self._training_body if self.model.training else self._body
+            # Documents by themselves have another shape each time, which would be compiled each time.
+            compiled = self.model.training and self.takes_masks
+            body = self._training_body if compiled else self._body
             hidden: Tensor = body(input_ids=ids, use_cache=False, **layout).last_hidden_state
         return hidden.to(torch.bfloat16) if self.bf16 else hidden
 
@@ -171,7 +173,9 @@ class Network:
 
     def _check_causal(self, tokens: "Tensor", states: "Tensor") -> None:
         changed = tokens.clone()
-        changed[0, -1] = (changed[0, -1] + 1) % 2
+        # Two ids that open no document, or the last position would be one by itself.
+        other = [number for number in range(3) if number != self._opens]
+        changed[0, -1] = other[int(changed[0, -1] == other[0])]
         if not _alike(self._apart(changed)[:, :-1], states[:, :-1]):
             raise UserError(
                 f"{type(self.model).__name__} sees the tokens that it is to predict",
