@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from pydantic import ValidationError
 from tests.methods.contract import IDS, MethodContract, train
 from tests.models import tiny
 
@@ -51,6 +52,19 @@ def test_unknown_targets_are_refused_with_the_names_there_are() -> None:
     with pytest.raises(UserError, match="no layer") as caught:
         Lora(targets=("c_attn",)).apply(tiny.model("llama"))
     assert "q_proj" in caught.value.hint
+
+
+def test_one_unknown_target_among_known_ones_is_refused_too() -> None:
+    with pytest.raises(UserError, match="no layer of this model is called query") as caught:
+        Lora(targets=("q_proj", "query")).apply(tiny.model("llama"))
+    assert "v_proj" in caught.value.hint
+
+
+def test_what_is_no_linear_layer_is_refused_and_nothing_is_no_choice() -> None:
+    with pytest.raises(UserError, match="LlamaRMSNorm"):
+        Lora(targets=("norm",)).apply(tiny.model("llama"))
+    with pytest.raises(ValidationError):
+        Lora(targets=())
 
 
 def test_rslora_scales_by_the_root_of_the_rank() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -31,7 +31,7 @@ class Lora(Method):
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """Share of an addition's inputs dropped in training, 0 to 1."""
 
-    targets: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+    targets: Literal["all-linear"] | Annotated[tuple[str, ...], Field(min_length=1)] = "all-linear"
     """Which linear layers: every one but the head, or those whose names end so (`[q_proj, v_proj]`)."""
 
     dora: bool = False
@@ -44,7 +44,7 @@ class Lora(Method):
         """Wraps the model in a `peft.PeftModel` whose additions are float32.
 
         Raises:
-            UserError: Where no layer has a name in `targets`.
+            UserError: Where a name in `targets` is that of no layer, or of one that takes no additions.
         """
         from peft import LoraConfig
         from transformers.pytorch_utils import Conv1D
@@ -60,20 +60,31 @@ class Lora(Method):
             # GPT-2 keeps its matrices transposed; PEFT warns and sets this itself if it is not said.
             fan_in_fan_out=any(isinstance(module, Conv1D) for module in model.modules()),
         )
+        if isinstance(self.targets, tuple):
+            _check_targets(model, self.targets)
         try:
             return add_adapter(model, config)
         except ValueError as error:
-            names = sorted(
-                {name.rpartition(".")[2] for name, module in model.named_modules() if _is_linear(module)}
-            )
             raise UserError(
-                f"method.targets: no layer of this model is called {' or '.join(self.targets)}",
-                f"its linear layers: {', '.join(names)}; or write `targets: all-linear`",
+                f"LoRA does not work with {type(model).__name__} and these targets: {error}",
+                "write `targets: all-linear`, or choose another method",
             ) from error
 
     def learning_rate(self, parameters: int) -> float:
         """3e-3 up to 10M parameters, 2e-4 at 1B, 1e-4 from 7B on."""
         return interpolate_rate(parameters, _RATES)
+
+
+def _check_targets(model: PreTrainedModel, targets: tuple[str, ...]) -> None:
+    """PEFT is content where one target of several is found."""
+    names = [f".{name}" for name, _ in model.named_modules()]
+    missing = [target for target in targets if not any(name.endswith(f".{target}") for name in names)]
+    if missing:
+        linear = {name.rpartition(".")[2] for name, module in model.named_modules() if _is_linear(module)}
+        raise UserError(
+            f"method.targets: no layer of this model is called {' or '.join(missing)}",
+            f"its linear layers: {', '.join(sorted(linear))}; or write `targets: all-linear`",
+        )
 
 
 def _is_linear(module: object) -> bool:
