@@ -153,6 +153,16 @@ def test_score_of_texts_and_values(predictions: list[dict[str, Any]], recipe: Pa
     # Pe = (1*2*1 + 1*1*0 + 1*1*.5 + 1*2*0 + 1*1*1 + 1*1*.5 + 2*2*.5 + 2*1*.5 + 2*1*1) / 16 = 9/16.
     assert found["metrics"]["kappa"] == pytest.approx((3.5 / 4 - 9 / 16) / (1 - 9 / 16))
     assert "accuracy" in luthier("score", *files).out
+    # Of food, the text "one" is right and "two", unmentioned, too; of price only "two".
+    assert [found["by_field"][name]["accuracy"]["value"] for name in ("food", "price")] == [1, 0.5]
+
+
+def test_score_says_how_many_records_have_no_prediction(recipe: Path, luthier: Luthier) -> None:
+    write_jsonl(Path("gold.jsonl"), GOLD)
+    write_jsonl(Path("p.jsonl"), [{"id": "b", "value": {"price": "negative"}}])
+    said = luthier("score", "--task", recipe, "--gold", "gold.jsonl", "--predictions", "p.jsonl")
+    assert said.code == 0
+    assert "1 of 2 records has no prediction and counts as wrong: a" in said.out
 
 
 def test_score_counts_format_errors_by_kind(recipe: Path, luthier: Luthier) -> None:

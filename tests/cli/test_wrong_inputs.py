@@ -545,6 +545,10 @@ PREDICTIONS = {
         '{"value": "good"}\n',
         ('p.jsonl:1: `value` is the text "good"', "an object of aspects and labels"),
     ),
+    "ids of another file": (
+        '{"text": "x"}\n{"id": "other-0", "text": "x"}\n',
+        ("p.jsonl:2: no gold record has the id 'other-0'", "leave the ids out"),
+    ),
     "broken line": ('{"text": "x"}\n{"text": \n', ("p.jsonl:2: is not JSON", "breaks off")),
     "no predictions": ("", ("p.jsonl: is empty",)),
 }
@@ -581,11 +585,16 @@ def test_evaluate_on_an_unlabelled_file(recipe: Path, finished_run: Path, luthie
     ("stdin", "says"),
     [
         ('{"text": "fine"}\n{"text": \n', ("<stdin>:2", "is not JSON")),
-        ('{"review": "fine"}\n', ("Record 1 does not fit the task", "text: is missing")),
+        (
+            'fine\n{"review": "fine"}\n{"text": 5}\n',
+            ("records do not fit", "record 2, text: is missing", "record 3, text: is the number 5"),
+        ),
+        ("fine\n\udcff bad\n", ("<stdin>:2: is not UTF-8", "iconv")),
+        ('{"text": "\\ud83d"}\n', ("<stdin>:1: is not UTF-8", "half of an emoji")),
         ('{"text": 5}\n', ("text: is the number 5",)),
         ("\n\n", ("<stdin>", "no records")),
     ],
-    ids=["broken line", "other column", "number for a text", "nothing"],
+    ids=["broken line", "other column", "not UTF-8", "half an emoji", "number for a text", "nothing"],
 )
 def test_predict_from_broken_stdin(
     stdin: str, says: tuple[str, ...], finished_run: Path, luthier: Luthier

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -30,7 +32,7 @@ def command(
     if output is not None and output.exists():
         raise UserError(f"{output} exists; Luthier does not overwrite it.", "Give another --output.")
     model = api.load(run)
-    records = model.read_lines(sys.stdin) if input_ == "-" else model.read_file(Path(input_))
+    records = model.read_lines(_stdin()) if input_ == "-" else model.read_file(Path(input_))
     rows = (prediction.to_row() for prediction in model.predict(records))
     if output is not None:
         count = write_jsonl(output, rows)
@@ -38,3 +40,11 @@ def command(
         return
     for row in rows:
         typer.echo(json.dumps(row, ensure_ascii=False))
+
+
+def _stdin() -> Iterable[str]:
+    """Returns the lines of stdin as UTF-8, as files are read, whatever the locale says."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        # What is not UTF-8 passes here and is told with its line where records are read.
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")
+    return sys.stdin

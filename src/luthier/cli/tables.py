@@ -21,6 +21,9 @@ _SHOWN = 4
 _LEAKS = 5
 """How many leaks `luthier check` lists."""
 
+_LISTED = 5
+"""How many ids of records without a prediction `luthier score` lists."""
+
 _UNITS = ((3600, "h"), (60, "min"))
 
 
@@ -92,6 +95,11 @@ def print_foreign_scores(result: Mapping[str, Any]) -> None:
     """Prints what `luthier score` found."""
     rows = [[name, interval(item)] for name, item in result["intervals"].items()]
     print_table(f"{result['n']} records, {result['reading']} reading", ["metric", "value"], rows)
+    if missing := result["missing"]:
+        more = ", ..." if len(missing) > _LISTED else ""
+        verb = "has no prediction and counts" if len(missing) == 1 else "have no prediction and count"
+        shown = ", ".join(missing[:_LISTED]) + more
+        typer.echo(f"{len(missing)} of {result['n']} records {verb} as wrong: {shown}")
     kinds = result["format_errors"]["kinds"]
     if kinds:
         print_table(

@@ -34,8 +34,8 @@ def score_predictions(
     """Scores rows of `{"id"?, "text": raw}` or `{"id"?, "value": target}` against labelled examples.
 
     A row whose id is that of an example is that example's; rows are taken by their place where none of their
-    ids is an example's (gold records without ids), or where they have none. An example without a row counts
-    as wrong and is named in `Scores.missing`.
+    ids is an example's (gold records without ids of their own), or where they have none. An example without a
+    row counts as wrong and is named in `Scores.missing`.
 
     Args:
         task: Of the examples.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from luthier.tasks.base import RecordError
 from luthier.tasks.example import Example
 
 _STDIN = Path("<stdin>")
+_NOT_UTF_8 = "convert it, for example with `iconv -f gb18030 -t utf-8`, or mend the half of an emoji"
 
 
 class FineTuned:
@@ -54,11 +56,18 @@ class FineTuned:
         """Predicts texts, records or examples, in their order.
 
         Raises:
-            DataError: Where a record does not fit the task.
+            DataError: With every record that does not fit the task.
         """
-        return self.predictor.predict(
-            [self._example(record, number) for number, record in enumerate(records, 1)]
-        )
+        examples: list[Example] = []
+        problems: list[Problem] = []
+        for number, record in enumerate(records, 1):
+            try:
+                examples.append(self._example(record, number))
+            except RecordError as error:
+                problems += [replace(item, field=f"record {number}, {item.field}") for item in error.problems]
+        if problems:
+            raise DataError("These records do not fit the task:", problems)
+        return self.predictor.predict(examples)
 
     def evaluate(self, path: Path) -> Scores:
         """Scores the model on another labelled file.
@@ -78,20 +87,22 @@ class FineTuned:
         """Reads one record a line: a JSON object where the line begins with a brace, else a plain text.
 
         Raises:
-            DataError: With every line that begins with a brace and is no JSON object; or where there is none.
+            DataError: With every line that is not UTF-8, or begins with a brace and is no JSON object; or
+                where there is none.
         """
         records: list[str | Mapping[str, Any]] = []
         problems: list[Problem] = []
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
-            if not line.lstrip().startswith("{"):
-                records.append(line.rstrip("\r\n"))
-                continue
             try:
-                records.append(json.loads(line.strip()))
+                record = json.loads(line.strip()) if line.lstrip().startswith("{") else line.rstrip("\r\n")
+                json.dumps(record, ensure_ascii=False).encode()
+                records.append(record)
             except json.JSONDecodeError as error:
                 problems.append(json_problem(error, line, _STDIN, number))
+            except UnicodeEncodeError:
+                problems.append(Problem("is not UTF-8", _STDIN, number, hint=_NOT_UTF_8))
         if not records and not problems:
             problems.append(
                 Problem("holds no records", _STDIN, allowed="a text or a JSON object on each line")
@@ -109,10 +120,7 @@ class FineTuned:
             return record
         if isinstance(record, str):
             record = {next(name for name, required in self.task.columns.items() if required): record}
-        try:
-            return self.task.example(record, id=str(record.get("id", number)), labelled=False)
-        except RecordError as error:
-            raise DataError(f"Record {number} does not fit the task:", error.problems) from None
+        return self.task.example(record, id=str(record.get("id", number)), labelled=False)
 
 
 def load(path: Path | str) -> FineTuned:

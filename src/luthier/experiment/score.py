@@ -24,7 +24,8 @@ def score(task_file: Path, gold: Path, predictions: Path) -> dict[str, Any]:
             files have one, else by line.
 
     Returns:
-        What `to_score_json` says, and `intervals`: metric to {value, low, high}.
+        What `to_score_json` says, `intervals`: metric to {value, low, high}, and `by_field`: the same of each
+        aspect, type or label.
 
     Raises:
         UserError: Where a file is missing, or does not fit the task or the other file.
@@ -32,6 +33,7 @@ def score(task_file: Path, gold: Path, predictions: Path) -> dict[str, Any]:
     file = load_task(task_file)
     examples, _ = read_examples(str(gold), file.task, ReadOptions(), base_dir=Path.cwd())
     rows = _read_rows(predictions)
+    _require_common_ids(gold, {example.id for example in examples}, predictions, rows)
     # The texts come from anywhere: whatever chat template made the prompt, the answer is read alike.
     design = file.design.model_copy(update={"chat": "plain"})
     writer = SampleWriter(design, file.task, chat=None, eos="")
@@ -44,7 +46,23 @@ def score(task_file: Path, gold: Path, predictions: Path) -> dict[str, Any]:
             for problem in error.problems
         ]
         raise DataError(f"{predictions} cannot be scored:", problems, error.hint) from error
-    return {**to_score_json(scores), "intervals": scores.to_json()["metrics"]}
+    values = scores.to_json()
+    return {**to_score_json(scores), "intervals": values["metrics"], "by_field": values["by_field"]}
+
+
+def _require_common_ids(gold: Path, ids: set[str], predictions: Path, rows: list[RawRecord]) -> None:
+    """Refuses two files that both have ids and share none: by line, strangers would be scored in silence."""
+    given = [row for row in rows if row.values.get("id") is not None]
+    if not given or any(str(row.values["id"]) in ids for row in given):
+        return
+    if any(row.values.get("id") is not None for row in _read_rows(gold)):
+        problem = Problem(
+            f"no gold record has the id {given[0].values['id']!r}, nor any other id of this file",
+            predictions,
+            given[0].line,
+            hint="give the gold file that they belong to, or leave the ids out to join by line",
+        )
+        raise DataError(f"{predictions} cannot be scored:", [problem])
 
 
 def _read_rows(path: Path) -> list[RawRecord]:

@@ -21,8 +21,8 @@ _SENTENCES: dict[Language, dict[str, str]] = {
         " baseline, {baseline} ({theirs}), by {difference}, may be chance (p {p})."
         " More test records would tell.",
         "alone": "On {test} the fine-tuned model reaches {metric} {ours}. No baseline was run beside it.",
-        "unmeasured": "On {test} the fine-tuned model reaches {metric} {ours}; it differs from the best baseline,"
-        " {baseline} ({theirs}), by {difference}. Whether that is chance was not measured"
+        "unmeasured": "On {test} the fine-tuned model reaches {metric} {ours}; it differs from the best"
+        " baseline, {baseline} ({theirs}), by {difference}. Whether that is chance was not measured"
         " (`evaluation.bootstrap` is 0).",
         "undefined": "{metric} is undefined on {test}, as where all is one label, so there is no verdict:"
         " see the other metrics.",
@@ -41,7 +41,8 @@ _SENTENCES: dict[Language, dict[str, str]] = {
         "unmeasured": "在 {test} 上，微调模型的 {metric} 为 {ours}，"
         "与最好的基线 {baseline}（{theirs}）相差 {difference}。"
         "没有做重采样（`evaluation.bootstrap` 为 0），无法判断是否出于偶然。",
-        "undefined": "{metric} 在 {test} 上没有定义（例如全部样本都是同一个标签），因此没有结论，请看其他指标。",
+        "undefined": "{metric} 在 {test} 上没有定义（例如全部样本都是同一个标签），"
+        "因此没有结论，请看其他指标。",
         "untested": "没有测试集，因此还不知道模型的好坏。",
     },
 }
