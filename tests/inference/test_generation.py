@@ -3,6 +3,7 @@ import torch
 from transformers import GenerationConfig
 
 from luthier.inference.generation import generate
+from luthier.methods import PTuningV2
 
 PROMPTS = [[5, 9, 17, 30], [7, 8] * 9, [11], [100, 20, 3]]
 
@@ -44,6 +45,17 @@ def test_any_stop_token_ends_an_answer(llama):
 
 def test_a_trained_prefix_is_seen_by_every_row_of_a_padded_batch(prefix_tuned):
     expect_greedy(prefix_tuned, [1])
+
+
+def test_a_trained_prefix_stays_in_the_window_of_short_prompts_beside_long_ones(sliding):
+    """Padding in front would push it out of the window."""
+    tuned = PTuningV2(prompt_length=3).apply(sliding).eval()
+    torch.nn.init.normal_(tuned.prompt_encoder.default.embedding.weight, std=2.0)
+    prompts = [[5, 9], [7, 8] * 9, [11], [100, 20]]
+    alone = [generate(tuned, [prompt], stop=[1], pad=0, max_new_tokens=4)[0][0] for prompt in prompts]
+    together, _ = generate(tuned, prompts, stop=[1], pad=0, max_new_tokens=4)
+    for prompt, one, other in zip(prompts, alone, together, strict=True):
+        assert other.ids == one.ids == by_definition(tuned, prompt, [1], 4)[0]
 
 
 def test_nothing_is_inherited_from_the_models_generation_config(llama):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from luthier.inference.prompt_keys import PromptKeys, prompt_keys
+from luthier.models.context import attention_span
 
 if TYPE_CHECKING:
     import torch
@@ -55,6 +56,12 @@ def generate(
     import torch
     from transformers import GenerationConfig, LogitsProcessorList
 
+    if len(set(map(len, prompts))) > 1 and is_prompt_learning(model) and attention_span(model) is not None:
+        # A trained prefix stands before the padding, which would push it out of a sliding window.
+        single = [
+            generate(model, [prompt], stop=stop, pad=pad, max_new_tokens=max_new_tokens) for prompt in prompts
+        ]
+        return [answer for answers, _ in single for answer in answers], None
     input_ids, mask = pad_left(prompts, pad, device_of(model))
     config = GenerationConfig(
         do_sample=False,
@@ -78,6 +85,12 @@ def generate(
     ends = frozenset(stop)
     answers = [_cut(ids, steps, ends) for ids, steps in zip(written, probabilities, strict=True)]
     return answers, prompt_keys(output.past_key_values, width)
+
+
+def is_prompt_learning(model: PreTrainedModel) -> bool:
+    """Tells whether a PEFT wrapper puts trained vectors before every prompt."""
+    config = getattr(model, "active_peft_config", None)
+    return bool(getattr(config, "is_prompt_learning", False))
 
 
 def device_of(model: PreTrainedModel) -> torch.device:

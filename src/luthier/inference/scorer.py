@@ -9,17 +9,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from luthier.design import Candidates
-from luthier.inference.generation import ready
+from luthier.inference.generation import is_prompt_learning, ready
 from luthier.inference.prompt_keys import PromptKeys
 from luthier.inference.scoring import (
     Question,
     TokenScores,
-    attention_span,
-    is_prompt_learning,
     packed_scores,
     plain_scores,
 )
 from luthier.inference.token_tree import shared_length
+from luthier.models.context import attention_span
 from luthier.models.encode import token_ids
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ class LabelScorer:
     All options of all fields of an example are scored in one pass behind its prompt where the model allows
     that, which is found out by trying: the longest question, and later any longer one, is also scored the
     plain way, and a model that gives other numbers (ALiBi positions) is scored the plain way for good. So
-    are trained prefixes and, with a sliding window, all questions longer than it.
+    are trained prefixes and, as a 4D mask takes the place of a sliding window, all questions longer than it.
     """
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from luthier.inference.generation import device_of
+from luthier.inference.generation import device_of, is_prompt_learning
 from luthier.inference.prompt_keys import PromptKeys
 from luthier.inference.token_tree import ROOT, TokenTree
 
@@ -159,22 +159,6 @@ def _last_logits(model: PreTrainedModel, keep: int, **inputs: Any) -> torch.Tens
         uses_cache = "past_key_values" in inputs or is_prompt_learning(model)
         logits: torch.Tensor = model(**inputs, use_cache=uses_cache).logits
     return logits[:, -keep:]
-
-
-def is_prompt_learning(model: PreTrainedModel) -> bool:
-    """Tells whether a PEFT wrapper puts trained vectors before every prompt."""
-    config = getattr(model, "active_peft_config", None)
-    return bool(getattr(config, "is_prompt_learning", False))
-
-
-def attention_span(model: PreTrainedModel) -> int | None:
-    """Returns how many tokens, itself included, a token sees in every layer; None where it sees all.
-
-    A 4D mask takes the place of a model's sliding window or chunk, so longer rows cannot be packed.
-    """
-    config = model.config.get_text_config()
-    spans = [getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")]
-    return min((span for span in spans if span), default=None)
 
 
 def _dtype_of(model: PreTrainedModel) -> torch.dtype:

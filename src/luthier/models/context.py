@@ -17,3 +17,13 @@ def context_length(model: PreTrainedModel) -> int | None:
     adapters = getattr(model, "peft_config", {}).values()
     prefix = max((getattr(adapter, "num_virtual_tokens", 0) or 0 for adapter in adapters), default=0)
     return None if limit is None else limit - prefix
+
+
+def attention_span(model: PreTrainedModel) -> int | None:
+    """Returns how many tokens, itself included, a token sees in every layer; None where it sees all.
+
+    The span is a sliding window's, or a chunk's.
+    """
+    config = model.config.get_text_config()
+    spans = [getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size")]
+    return min((span for span in spans if span), default=None)
