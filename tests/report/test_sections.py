@@ -109,11 +109,27 @@ def test_many_labels_become_their_most_confused_pairs(make):
     size = 40
     matrix = [[0] * size for _ in range(size)]
     matrix[3][7], matrix[5][5] = 9, 4
-    confusion = {"labels": [f"l{i}" for i in range(size)], "matrix": matrix, "unread": [0] * size}
+    unread = [2 if label in (3, 8) else 0 for label in range(size)]
+    confusion = {"labels": [f"l{i}" for i in range(size)], "matrix": matrix, "unread": unread}
     _set(folder, lambda metrics: metrics["details"]["test/id"].update(confusion={"": confusion}))
     section = section_of(page_of(folder), "confusion")
-    assert _row(section, "l3") == ["l7", "9", "100%"]
-    assert section.count("<tr>") == 2
+    # 9 of the 11 that are l3; what could not be read is a mistake like any other.
+    assert _row(section, "l3") == ["l7", "9", "82%"]
+    assert _row(section, "l8") == ["unreadable", "2", "100%"]
+    assert section.count("<tr>") == 4
+    assert "diagonal" not in section
+
+
+@pytest.mark.parametrize(("size", "dense"), [(3, False), (30, True)])
+def test_many_columns_have_upright_names(make, size, dense):
+    folder = make("single")
+    matrix = [[int(row == column) for column in range(size)] for row in range(size)]
+    confusion = {"labels": [f"label {i}" for i in range(size)], "matrix": matrix, "unread": [0] * size}
+    _set(folder, lambda metrics: metrics["details"]["test/id"].update(confusion={"": confusion}))
+    section = section_of(page_of(folder), "confusion")
+    assert ('class="heat dense"' in section) is dense
+    # A name that is cut for want of room is whole in its title.
+    assert section.count('title="label 2"') == 2 * dense
 
 
 def test_bars_show_each_field_and_the_best_baseline(make):

@@ -16,6 +16,9 @@ from luthier.report.words import Words
 MAX_MATRIX = 30
 """Labels beyond which a confusion matrix shows only its most confused pairs."""
 
+UPRIGHT = 8
+"""Columns beyond which a confusion matrix writes their names upright."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
@@ -67,6 +70,11 @@ class Matrix:
     labels: tuple[str, ...]
     columns: tuple[str, ...]
     rows: tuple[tuple[Heat, ...], ...]
+
+    @property
+    def dense(self) -> bool:
+        """Whether it has so many labels that their names stand upright above narrow columns."""
+        return len(self.columns) > UPRIGHT
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +153,7 @@ def confusions(run: RunRecords, words: Words) -> list[TestConfusion]:
             continue
         pooled = matrices.get("")
         if pooled is not None and len(pooled["labels"]) > MAX_MATRIX:
-            found.append(TestConfusion(test, None, (), _confused_pairs(pooled)))
+            found.append(TestConfusion(test, None, (), _confused_pairs(pooled, words)))
             continue
         fields = tuple(_matrix(name, item, words) for name, item in matrices.items() if name)
         found.append(
@@ -175,12 +183,13 @@ def _matrix(name: str, value: Mapping[str, Any], words: Words) -> Matrix:
     return Matrix(name, labels, columns, tuple(rows))
 
 
-def _confused_pairs(value: Mapping[str, Any]) -> tuple[ConfusedPair, ...]:
+def _confused_pairs(value: Mapping[str, Any], words: Words) -> tuple[ConfusedPair, ...]:
     labels = value["labels"]
+    columns = (*labels, words["unread"])
     pairs = [
-        ConfusedPair(labels[row], labels[column], count, percent(count / sum(counts)))
-        for row, counts in enumerate(value["matrix"])
-        for column, count in enumerate(counts)
+        ConfusedPair(labels[row], columns[column], count, percent(count / (sum(counts) + unread)))
+        for row, (counts, unread) in enumerate(zip(value["matrix"], value["unread"], strict=True))
+        for column, count in enumerate((*counts, unread))
         if count and row != column
     ]
     return tuple(sorted(pairs, key=lambda pair: -pair.count)[:MAX_MATRIX])
