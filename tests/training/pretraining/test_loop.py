@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from luthier.errors import LuthierError
+from luthier.errors import LuthierError, UserError
 from luthier.training.pretraining import Pretrainer, clock
 from luthier.training.pretraining.measure import bits_per_byte
 
@@ -160,6 +160,18 @@ def test_a_run_that_was_out_of_time_is_not_lengthened_by_resuming(recipe, prepar
     again = Pretrainer(recipe.model_copy(update={"optimisation": options}), prepared)
     again.train()
     assert first.step == again.step == 10
+
+
+@pytest.mark.parametrize("change", ["wider", "another optimizer"])
+def test_a_folder_of_another_recipe_is_refused(recipe, prepared, change):
+    Pretrainer(recipe, prepared).train()
+    if change == "wider":
+        section, changes = "architecture", {"hidden_size": 32}
+    else:
+        section, changes = "optimisation", {"optimizer": "adamw"}
+    other = getattr(recipe, section).model_copy(update=changes)
+    with pytest.raises(UserError, match="another model or optimizer"):
+        Pretrainer(recipe.model_copy(update={section: other}), prepared)
 
 
 def test_a_loss_that_is_no_number_ends_the_run(recipe, prepared):

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from luthier.errors import UserError
 from luthier.training.hardware import random_state, restore_random_state
 
 if TYPE_CHECKING:
@@ -40,7 +41,11 @@ def save_checkpoint(folder: Path, model: "nn.Module", optimizers: "list[Optimize
 
 
 def load_checkpoint(folder: Path, model: "nn.Module", optimizers: "list[Optimizer]") -> dict[str, Any] | None:
-    """Restore the run's checkpoint in place, whatever device wrote it; its progress, or None without one."""
+    """Restore the run's checkpoint in place, whatever device wrote it; its progress, or None without one.
+
+    Raises:
+        UserError: Where the checkpoint does not fit the model or the optimizers.
+    """
     import torch
 
     path = folder / _FILE
@@ -48,9 +53,15 @@ def load_checkpoint(folder: Path, model: "nn.Module", optimizers: "list[Optimize
         return None
     # Each weight and moment goes back to the device that its parameter is on; generators live on the CPU.
     state = torch.load(path, weights_only=True, map_location="cpu")
-    model.load_state_dict(state["model"])
-    for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
-        optimizer.load_state_dict(saved)
+    try:
+        model.load_state_dict(state["model"])
+        for optimizer, saved in zip(optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+    except (RuntimeError, ValueError, KeyError) as error:
+        raise UserError(
+            f"the checkpoint in {folder} is of another model or optimizer",
+            "give another output folder, or the recipe that it was begun with",
+        ) from error
     restore_random_state(state["generators"], next(model.parameters()).device)
     progress: dict[str, Any] = state["progress"]
     return progress
