@@ -53,15 +53,23 @@ def generate(
     Returns:
         The answers, and the keys of the prompts where the model's cache holds them.
     """
+    if len(set(map(len, prompts))) > 1 and is_prompt_learning(model) and attention_span(model) is not None:
+        # A trained prefix stands before the padding, which would push it out of a sliding window.
+        alone = [_generate(model, [prompt], stop, pad, max_new_tokens)[0] for prompt in prompts]
+        return [answer for answers in alone for answer in answers], None
+    return _generate(model, prompts, stop, pad, max_new_tokens)
+
+
+def _generate(
+    model: PreTrainedModel,
+    prompts: Sequence[Sequence[int]],
+    stop: Sequence[int],
+    pad: int,
+    max_new_tokens: int,
+) -> tuple[list[Generated], PromptKeys | None]:
     import torch
     from transformers import GenerationConfig, LogitsProcessorList
 
-    if len(set(map(len, prompts))) > 1 and is_prompt_learning(model) and attention_span(model) is not None:
-        # A trained prefix stands before the padding, which would push it out of a sliding window.
-        single = [
-            generate(model, [prompt], stop=stop, pad=pad, max_new_tokens=max_new_tokens) for prompt in prompts
-        ]
-        return [answer for answers, _ in single for answer in answers], None
     input_ids, mask = pad_left(prompts, pad, device_of(model))
     config = GenerationConfig(
         do_sample=False,
