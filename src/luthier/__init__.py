@@ -14,11 +14,22 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from luthier.api import FineTuned, Run, load, load_model, run
+    from luthier.api import FineTuned, Pretrained, Run, load, load_model, pretrain, run
     from luthier.experiment.recipe import Recipe, load_recipe
 
 __version__ = metadata.version("luthier")
-__all__ = ["FineTuned", "Recipe", "Run", "__version__", "load", "load_model", "load_recipe", "run"]
+__all__ = [
+    "FineTuned",
+    "Pretrained",
+    "Recipe",
+    "Run",
+    "__version__",
+    "load",
+    "load_model",
+    "load_recipe",
+    "pretrain",
+    "run",
+]
 
 _HOMES = {"Recipe": "luthier.experiment.recipe", "load_recipe": "luthier.experiment.recipe"}
 

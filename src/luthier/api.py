@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any
 from luthier import experiment, models
 from luthier.experiment.finetuned import FineTuned, load
 from luthier.experiment.folder import RunFolder, open_run
+from luthier.experiment.pretrain import pretrain as _pretrain
+from luthier.experiment.pretraining_recipe import load_pretraining
+from luthier.experiment.pretraining_verdict import pretraining_verdict, text_language
 from luthier.experiment.recipe import Recipe, load_recipe
 from luthier.experiment.verdict import verdict
-from luthier.report import write_report
+from luthier.report import write_pretraining_report, write_report
+from luthier.training.pretraining import Pretraining
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["FineTuned", "Run", "load", "load_model", "open_run", "run"]
+__all__ = ["FineTuned", "Pretrained", "Run", "load", "load_model", "open_run", "pretrain", "run"]
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,65 @@ def run(
     folder = experiment.run(loaded, Path(output) if output is not None else None, resume=resume)
     write_report(folder)
     return Run(folder)
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """A finished pretraining run."""
+
+    folder: RunFolder
+
+    @property
+    def path(self) -> Path:
+        """Where it stands."""
+        return self.folder.path
+
+    @property
+    def model(self) -> Path:
+        """The folder of the model: what a recipe's `model`, or `from_pretrained`, takes."""
+        return self.folder.model
+
+    @cached_property
+    def recipe(self) -> Pretraining:
+        """The resolved recipe."""
+        return load_pretraining(self.folder.recipe, inputs=False)
+
+    @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """`metrics.json`: `metrics["bits_per_byte"]["wiki_en"]` is `{"before": .., "after": .., ...}`."""
+        values: dict[str, Any] = self.folder.read(self.folder.metrics)
+        return values
+
+    @property
+    def verdict(self) -> str:
+        """What the run showed, in a sentence in the language of most of its text."""
+        base = self.recipe.from_.name if self.recipe.from_ else None
+        return pretraining_verdict(self.metrics, base, text_language(self.metrics)).sentence
+
+
+def pretrain(
+    recipe: Pretraining | Path | str,
+    *,
+    overrides: Sequence[str] = (),
+    output: Path | str | None = None,
+    resume: bool = False,
+) -> Pretrained:
+    """Pretrains a causal language model on plain text and writes a report.
+
+    Args:
+        recipe: A pretraining recipe, or the path of its YAML file.
+        overrides: `a.b=c`, for a file.
+        output: Folder of the run; None for the recipe's own.
+        resume: Continue the unfinished run that stands there, bit for bit as if it had not stopped.
+
+    Raises:
+        UserError: Where recipe, text or base model are at fault; nothing was trained.
+        LuthierError: Where training fails; what was done is kept.
+    """
+    loaded = recipe if isinstance(recipe, Pretraining) else load_pretraining(Path(recipe), overrides)
+    folder = _pretrain(loaded, Path(output) if output is not None else None, resume=resume)
+    write_pretraining_report(folder)
+    return Pretrained(folder)
 
 
 def load_model(name: str = "luthier/tiny") -> PreTrainedModel:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tests.docs.command_tables import command_tables
-from tests.docs.recipe_tables import recipe_tables
+from tests.docs.recipe_tables import pretraining_tables, recipe_tables
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES: Mapping[str, Callable[[], Mapping[str, str]]] = {
     "recipe.md": recipe_tables,
     "commands.md": command_tables,
+    "pretraining.md": pretraining_tables,
 }
 """Page to what makes its blocks."""
 

@@ -1,4 +1,4 @@
-"""The tables of docs/recipe.md, rendered from the recipe's own classes."""
+"""The tables of docs/recipe.md and docs/pretraining.md, rendered from the recipes' own classes."""
 
 from __future__ import annotations
 
@@ -16,15 +16,27 @@ from tests.docs.markdown import table
 
 from luthier.design import STRATEGIES, Design
 from luthier.experiment.recipe import Recipe
+from luthier.training.pretraining import Pretraining
 
 _NOTHING = "–"
 
 
 def recipe_tables() -> dict[str, str]:
     """Returns every block by name: a table an option class, and one for the strategies of a design."""
-    found = {"recipe": _table(Recipe), "design.strategies": _strategies()}
-    for name, field in Recipe.model_fields.items():
-        found |= dict(_section(name, field.annotation))
+    return {"recipe": _table(Recipe), "design.strategies": _strategies(), **_sections(Recipe)}
+
+
+def pretraining_tables() -> dict[str, str]:
+    """Returns every block of docs/pretraining.md: a table an option class of its own."""
+    sections = _sections(Pretraining)
+    del sections["from"]  # as a recipe's `model`
+    return {"pretraining": _table(Pretraining), **sections}
+
+
+def _sections(recipe: type[BaseModel]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, field in recipe.model_fields.items():
+        found |= dict(_section(field.alias or name, field.annotation))
     return found
 
 
@@ -54,14 +66,16 @@ def _table(cls: type[BaseModel]) -> str:
     schema = cls.model_json_schema()
     meanings = _docstrings(cls)
     rows = []
-    for key in _options(cls):
-        node, field = schema["properties"][key], cls.model_fields[key]
+    for name in _options(cls):
+        field = cls.model_fields[name]
+        key = field.alias or name
+        node = schema["properties"][key]
         default = "required"
         if key not in schema.get("required", ()):
             default = _default(field.get_default(call_default_factory=True))
-        if cls is Recipe and default.startswith("`{"):
+        if cls in (Recipe, Pretraining) and default.startswith("`{"):
             default = "see below"  # a whole section: its own table says it
-        meaning = meanings.get(key) or str(next(_classes(field.annotation)).__doc__).split("\n")[0]
+        meaning = meanings.get(name) or str(next(_classes(field.annotation)).__doc__).split("\n")[0]
         rows.append([f"`{key}`", _kind(node, schema.get("$defs", {})), default, meaning])
     return table(["key", "value", "default", "meaning"], rows)
 

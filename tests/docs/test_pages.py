@@ -17,6 +17,7 @@ from tests.docs.markdown import fences, without_fences
 
 from luthier.cli import app
 from luthier.experiment.recipe import Recipe
+from luthier.training.pretraining import Pretraining
 
 ROOT = DOCS.parent
 DOCUMENTS = [
@@ -99,6 +100,9 @@ def test_every_command_has_a_chapter():
 def test_recipes_and_sections_of_recipes_are_valid(path):
     for block in yaml_blocks(path.read_text(encoding="utf-8")):
         values = YAML(typ="safe").load(block)
+        if isinstance(values, dict) and "sources" in values:
+            Pretraining.model_validate(values)
+            continue
         if not isinstance(values, dict) or not values.keys() <= Recipe.model_fields.keys():
             continue
         if {"task", "data"} <= values.keys():

@@ -16,6 +16,12 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="a.b=c", help="Override a key of the recipe; may be given several times."),
 ]
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", help="Folder of the run; by default the recipe's `output`.")
+]
+ResumeOption = Annotated[
+    bool, typer.Option("--resume", help="Continue the unfinished run in the output folder.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print machine-readable results.")]
 
 

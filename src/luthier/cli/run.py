@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from luthier.cli.common import JsonOption, RecipeArgument, SetOption, print_json, start_messages
+from luthier.cli.common import (
+    JsonOption,
+    OutputOption,
+    RecipeArgument,
+    ResumeOption,
+    SetOption,
+    print_json,
+    start_messages,
+)
 
 
 def command(
     recipe: RecipeArgument,
     set_: SetOption = None,
-    output: Annotated[
-        Path | None, typer.Option(help="Folder of the run; by default the recipe's `output`.")
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Continue the unfinished run in the output folder.")
-    ] = False,
+    output: OutputOption = None,
+    resume: ResumeOption = False,
     json: JsonOption = False,
 ) -> None:
     """Run a whole experiment: data, training, predictions, scores against baselines, report."""

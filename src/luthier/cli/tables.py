@@ -178,3 +178,29 @@ def _print_data(data: Mapping[str, Any]) -> None:
         )
     if len(data["leaks"]) > _LEAKS:
         typer.echo(f"... and {len(data['leaks']) - _LEAKS} more leaks (all with --json)")
+
+
+def print_bits(metrics: Mapping[str, Any]) -> None:
+    """Prints what a pretraining run reached: bits per byte by source, and by language where there are two."""
+    columns = ["held-out text", "language", "documents", "bytes", "bits per byte before", "after"]
+    rows = [
+        [
+            name,
+            entry["language"],
+            f"{entry['documents']:,}",
+            f"{entry['bytes']:,}",
+            _bits(entry["before"]),
+            _bits(entry["after"]),
+        ]
+        for name, entry in metrics["bits_per_byte"].items()
+    ]
+    if len(rows) > 1:
+        rows += [
+            [f"all {name}", name, "", f"{entry['bytes']:,}", _bits(entry["before"]), _bits(entry["after"])]
+            for name, entry in metrics["languages"].items()
+        ]
+    print_table("", columns, rows)
+
+
+def _bits(value: float | None) -> str:
+    return "-" if value is None else f"{value:.4f}"

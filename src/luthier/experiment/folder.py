@@ -15,6 +15,8 @@ from luthier.tasks.example import Example, Turn, target_from_json
 from luthier.text import nearest
 
 MANIFEST = "manifest.json"
+PRETRAINING = "pretraining"
+"""The manifest's `kind` of a pretraining run."""
 FINE_TUNED = "fine-tuned"
 """What the predictions of the trained model are called beside those of baselines."""
 
@@ -64,6 +66,11 @@ class RunFolder:
     def history(self) -> Path:
         """The learning curve, a point an evaluation."""
         return self.path / "history.json"
+
+    @property
+    def log(self) -> Path:
+        """What a pretraining run logged: its steps and measurements."""
+        return self.path / "log.jsonl"
 
     @property
     def report(self) -> Path:
@@ -130,7 +137,8 @@ class RunFolder:
         try:
             return json.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            hint = f"Finish it with: luthier run {self.recipe} --output {self.path} --resume"
+            command = "pretrain" if self.log.exists() else "run"
+            hint = f"Finish it with: luthier {command} {self.recipe} --output {self.path} --resume"
             hint = hint if self.recipe.exists() else ""
             raise UserError(f"The run {self.path} has no {file.name}: it did not finish.", hint) from None
         except json.JSONDecodeError as error:
@@ -158,6 +166,11 @@ def open_run(path: Path) -> RunFolder:
     if not folder.manifest.exists():
         why = f"it has no {MANIFEST}" if path.is_dir() else "it is a file"
         raise UserError(f"{path} is not the folder of a run: {why}.", hint)
+    if folder.read(folder.manifest).get("kind") == PRETRAINING:
+        raise UserError(
+            f"{path} is a pretraining run: its model does no task yet.",
+            f"Fine-tune it first: `model: {folder.model}` in a recipe.",
+        )
     if not folder.metrics.exists():
         folder.read(folder.metrics)
     return folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib import metadata
 from importlib.resources import as_file
@@ -13,10 +13,12 @@ from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any
 
+from luthier.experiment.folder import PRETRAINING
 from luthier.experiment.inputs import files
 from luthier.experiment.recipe import Recipe
 from luthier.files import sha256_file, sha256_folder, sha256_json
 from luthier.models import fingerprint
+from luthier.training.pretraining import Pretraining
 
 PACKAGES = (
     "luthier",
@@ -37,7 +39,7 @@ def describe(recipe: Recipe) -> dict[str, Any]:
     The `identity` is one SHA-256 over recipe, data, model, design with its wordings, and versions; a resumed
     run must have the same one.
     """
-    versions = {name: metadata.version(name) for name in PACKAGES} | {"python": platform.python_version()}
+    versions = _versions(PACKAGES)
     inputs = {str(path): _hash(path) for path in files(recipe.data)}
     model = fingerprint(recipe.model)
     # What is written around an example decides the result as much as the options do.
@@ -45,10 +47,7 @@ def describe(recipe: Recipe) -> dict[str, Any]:
     identity = sha256_json([recipe.hash(), sorted(inputs.values()), model, design, versions])
     return {
         "identity": identity,
-        "started": now(),
-        "finished": None,
-        "command": sys.argv,
-        "working_directory": str(Path.cwd()),
+        **_circumstances(),
         "seed": recipe.seed,
         "versions": versions,
         "recipe": recipe.hash(),
@@ -56,6 +55,40 @@ def describe(recipe: Recipe) -> dict[str, Any]:
         "model": {"name": recipe.model.name, "sha256": model},
         "design": design,
         "hardware": hardware(),
+    }
+
+
+def describe_pretraining(recipe: Pretraining) -> dict[str, Any]:
+    """Returns what identifies a pretraining run before it starts, as `describe` does for an experiment."""
+    versions = _versions((*PACKAGES, "rensa"))
+    inputs = {str(source.path): _hash(source.path) for source in recipe.sources}
+    model = None
+    if recipe.from_ is not None:
+        model = {"name": recipe.from_.name, "sha256": fingerprint(recipe.from_)}
+    decisive = sha256_json(recipe.model_dump(mode="json", exclude={"output"}))
+    return {
+        "kind": PRETRAINING,
+        "identity": sha256_json([decisive, list(inputs.values()), model, versions]),
+        **_circumstances(),
+        "seed": recipe.seed,
+        "versions": versions,
+        "recipe": decisive,
+        "inputs": inputs,
+        "model": model or {},
+        "hardware": hardware(),
+    }
+
+
+def _versions(packages: Iterable[str]) -> dict[str, str]:
+    return {name: metadata.version(name) for name in packages} | {"python": platform.python_version()}
+
+
+def _circumstances() -> dict[str, Any]:
+    return {
+        "started": now(),
+        "finished": None,
+        "command": sys.argv,
+        "working_directory": str(Path.cwd()),
     }
 
 

@@ -105,7 +105,7 @@ def load_task(path: Path) -> TaskFile:
         hint = did_you_mean(key, sections)
         problems.append(source.problem((key,), f"unknown key {key!r}", ", ".join(sections), hint))
     if file is not None:
-        problems += [_placed(problem, source) for problem in check_design(file.design, file.task)]
+        problems += [source.place(problem) for problem in check_design(file.design, file.task)]
     if file is None or problems:
         raise _error(path, problems)
     return file
@@ -123,7 +123,7 @@ def cross_check(recipe: Recipe, source: Source, *, inputs: bool = True) -> list[
     if inputs:
         base = source.file.resolve().parent if source.file else Path.cwd()
         found += [*check_data(recipe.data, recipe.task, base), *_check_model(recipe.model)]
-    problems = [_placed(problem, source) for problem in found]
+    problems = [source.place(problem) for problem in found]
     stopping = recipe.training.early_stopping
     known = ["auto", "loss", *recipe.task.metrics]
     if stopping is not None and stopping.metric not in known:
@@ -150,16 +150,13 @@ def _check_model(model: ModelOptions) -> list[Problem]:
     return []
 
 
-def _placed(problem: Problem, source: Source) -> Problem:
-    """Gives a room's problem the file and line of the key it names."""
-    parts = problem.field.replace("[", ".").replace("]", "").split(".")
-    path: KeyPath = tuple(int(part) if part.isdigit() else part for part in parts if part)
-    return source.problem(path, problem.message, problem.allowed, problem.hint)
-
-
 def _error(path: Path, problems: Sequence[Problem]) -> RecipeError:
+    return recipe_error(path, problems, "All keys and their values: luthier schema, or docs/recipe.md")
+
+
+def recipe_error(path: Path, problems: Sequence[Problem], hint: str) -> RecipeError:
+    """Makes the error that lists every problem of a file, in the order of its lines."""
     noun = "problem" if len(problems) == 1 else "problems"
-    hint = "All keys and their values: luthier schema, or docs/recipe.md"
     problems = sorted(problems, key=lambda problem: problem.line or 0)
     return RecipeError(f"{path} has {len(problems)} {noun}:", problems, hint)
 

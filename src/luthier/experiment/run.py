@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from luthier.data import Splits, load_splits
-from luthier.errors import UserError
 from luthier.evaluation import fit_baselines
 from luthier.experiment import manifest as manifests
 from luthier.experiment.bench import Bench, require_reasons
 from luthier.experiment.fit import Prepared, fit, predictor, prepare
-from luthier.experiment.folder import FINE_TUNED, RunFolder, new_run_folder
+from luthier.experiment.folder import FINE_TUNED, RunFolder
 from luthier.experiment.recipe import Recipe, check_recipe
 from luthier.experiment.repeats import cross_validate, repeat_seeds
 from luthier.experiment.scores import metrics_json
+from luthier.experiment.stages import resume as resume_run
+from luthier.experiment.stages import stage
+from luthier.experiment.stages import start as start_run
 from luthier.files import write_json, write_jsonl
 from luthier.models import load_model, save_model
 from luthier.training import TrainResult
@@ -55,33 +55,33 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
     """
     check_recipe(recipe)
     record, folder = _open(recipe, output or recipe.output, resume)
-    with _stage(record, folder, "data"):
+    with stage(record, folder, "data"):
         splits = load_splits(recipe.data, recipe.task, base_dir=Path.cwd(), seed=recipe.seed)
         require_reasons(recipe, splits.train)
         _save_data(folder, splits)
-    with _stage(record, folder, "baselines"):
+    with stage(record, folder, "baselines"):
         _predict_baselines(folder, recipe, splits)
     bench = Bench.open(recipe)
     model = load_model(recipe.model)
     if ZERO_SHOT in recipe.evaluation.baselines:
-        with _stage(record, folder, ZERO_SHOT):
+        with stage(record, folder, ZERO_SHOT):
             _predict(bench, model, folder, splits, bench.answer_tokens(splits.train), ZERO_SHOT)
-    with _stage(record, folder, "samples"):
+    with stage(record, folder, "samples"):
         prepared = prepare(bench, splits.train, splits.validation, seed=recipe.seed, model=model)
         _save_samples(record, folder, bench, splits, prepared)
-    with _stage(record, folder, "training"):
+    with stage(record, folder, "training"):
         result = fit(bench, prepared, splits.validation, checkpoints=folder.checkpoints, resume=resume)
         save_model(prepared.model, bench.tokenizer, folder.model)
         _record_training(record, folder, prepared, result)
-    with _stage(record, folder, "predictions"):
+    with stage(record, folder, "predictions"):
         _predict(bench, prepared.model, folder, splits, prepared.answer_tokens, FINE_TUNED)
-    with _stage(record, folder, "scores"):
+    with stage(record, folder, "scores"):
         metrics = metrics_json(recipe, folder, splits.tests)
     if recipe.evaluation.seeds > 1:
-        with _stage(record, folder, "seeds"):
+        with stage(record, folder, "seeds"):
             metrics["seeds"] = repeat_seeds(bench, splits, folder, metrics)
     if recipe.evaluation.folds > 1:
-        with _stage(record, folder, "cross-validation"):
+        with stage(record, folder, "cross-validation"):
             metrics["cross_validation"] = cross_validate(bench, splits, folder)
     write_json(folder.metrics, metrics)
     record["finished"] = manifests.now()
@@ -89,42 +89,14 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
     return folder
 
 
-def _open(recipe: Recipe, path: Path, resume: bool) -> tuple[dict[str, Any], RunFolder]:
+def _open(recipe: Recipe, path: Path, is_resumed: bool) -> tuple[dict[str, Any], RunFolder]:
     record = manifests.describe(recipe) | {"seconds": {}}
-    if not resume:
-        folder = new_run_folder(path)
-        if folder.path != path:
-            logger.info("%s holds an earlier run; this one goes to %s", path, folder.path)
-        folder.write_manifest(record)
+    if is_resumed:
+        folder, record = resume_run(path, record)
+    else:
+        folder = start_run(path, record)
         recipe.save(folder.recipe)
-        return record, folder
-    folder = RunFolder(path)
-    if not folder.manifest.exists():
-        raise UserError(f"There is no run to resume in {path}.", "Start it without --resume.")
-    earlier = folder.read(folder.manifest)
-    if earlier["finished"]:
-        raise UserError(
-            f"The run in {path} is finished; there is nothing to resume.", "Give another --output."
-        )
-    if earlier["identity"] != record["identity"]:
-        changed = [
-            key for key in ("recipe", "inputs", "model", "design", "versions") if earlier[key] != record[key]
-        ]
-        raise UserError(
-            f"The run in {path} cannot be resumed: {', '.join(changed)} changed since it started.",
-            "Undo the change, or start a new run without --resume.",
-        )
-    return record | {"started": earlier["started"]}, folder
-
-
-@contextmanager
-def _stage(record: dict[str, Any], folder: RunFolder, name: str) -> Iterator[None]:
-    """Times a stage; the manifest says how far an unfinished run came."""
-    logger.info("%s ...", name)
-    start = time.perf_counter()
-    yield
-    record["seconds"][name] = round(time.perf_counter() - start, 2)
-    folder.write_manifest(record)
+    return record, folder
 
 
 def _save_data(folder: RunFolder, splits: Splits) -> None:

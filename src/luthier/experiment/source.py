@@ -11,6 +11,8 @@ from luthier.errors import Problem, RecipeError, UserError
 from luthier.invalid import KeyPath
 from luthier.text import nearest
 
+_NEW = "Write one with: luthier new DATA --output recipe.yaml"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -39,9 +41,23 @@ class Source:
         )
         return Problem(message, self.file, line, name, allowed, hint)
 
+    def place(self, problem: Problem) -> Problem:
+        """Gives a room's problem the file and line of the key that its `field` names."""
+        parts = problem.field.replace("[", ".").replace("]", "").split(".")
+        path: KeyPath = tuple(int(part) if part.isdigit() else part for part in parts if part)
+        return self.problem(path, problem.message, problem.allowed, problem.hint)
 
-def read_source(file: Path, overrides: Sequence[str] = ()) -> Source:
+
+def read_source(
+    file: Path, overrides: Sequence[str] = (), *, sections: str = "task: ..., data: ...", advice: str = _NEW
+) -> Source:
     """Reads a YAML mapping and applies `a.b=c` overrides.
+
+    Args:
+        file: The YAML file.
+        overrides: `a.b=c`, the value read as YAML.
+        sections: What such a file begins with, for advice.
+        advice: What to do where there is no such file.
 
     Raises:
         UserError: Where the file does not exist or is not UTF-8.
@@ -53,7 +69,7 @@ def read_source(file: Path, overrides: Sequence[str] = ()) -> Source:
     try:
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise UserError(f"There is no file {file}.", _instead_of(file)) from None
+        raise UserError(f"There is no file {file}.", _instead_of(file) or advice) from None
     except IsADirectoryError:
         raise UserError(f"{file} is a folder.", "Give the YAML file itself.") from None
     except UnicodeDecodeError as error:
@@ -67,7 +83,7 @@ def read_source(file: Path, overrides: Sequence[str] = ()) -> Source:
     if not isinstance(node, dict):
         found = "nothing" if node is None else "a list" if isinstance(node, list) else f"only {str(node)!r}"
         problem = Problem(
-            f"a mapping of sections is expected, found {found}", file, 1, allowed="task: ..., data: ..., ..."
+            f"a mapping of sections is expected, found {found}", file, 1, allowed=f"{sections}, ..."
         )
         raise RecipeError(f"{file} cannot be read:", [problem])
     lines: dict[KeyPath, int] = {}
@@ -77,12 +93,10 @@ def read_source(file: Path, overrides: Sequence[str] = ()) -> Source:
 
 
 def _instead_of(file: Path) -> str:
-    """Advises what to give where `file` does not exist."""
+    """Names the file that may be meant where `file` does not exist; empty where none is like it."""
     beside = [item.name for item in file.parent.iterdir()] if file.parent.is_dir() else []
     guess = nearest(file.name, [name for name in beside if name.endswith((".yaml", ".yml"))])
-    if guess:
-        return f"Did you mean {file.with_name(guess)}?"
-    return "Write one with: luthier new DATA --output recipe.yaml"
+    return f"Did you mean {file.with_name(guess)}?" if guess else ""
 
 
 _ADVICE = {

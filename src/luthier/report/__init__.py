@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from luthier.report.page import write_report
+from luthier.report.pretraining import write_pretraining_report
 
-__all__ = ["write_report"]
+__all__ = ["write_pretraining_report", "write_report"]

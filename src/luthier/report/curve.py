@@ -74,24 +74,28 @@ def curve(run: RunRecords, words: Words) -> Curve | None:
     steps = [step for line in (*series.values(), *metrics.values()) for step, _ in line]
     if not steps:
         return None
-    x = Axis.over([0, *steps], ticks=6)
-    # Rounding the far end up would leave a third of the chart empty on short runs.
-    x = Axis(0, max(steps), x.step)
+    x = step_axis(max(steps))
     panels = []
     losses = [
         (words["train_loss"], "train", series["loss"]),
         (words["validation_loss"], "validation", series["eval_loss"]),
     ]
-    if panel := _panel(words["loss"], x, losses):
-        panels.append(panel)
+    if built := panel(words["loss"], x, losses):
+        panels.append(built)
     for name, values in metrics.items():
-        if panel := _panel(f"{name} ({words['validation']})", x, [(name, "metric", values)]):
-            panels.append(panel)
+        if built := panel(f"{name} ({words['validation']})", x, [(name, "metric", values)]):
+            panels.append(built)
     training = run.manifest.get("training", {})
     best = training.get("best_step") if training.get("best_metric") else None
     return Curve(
         x, tuple(panels), x.at(best) if best is not None else None, best, training.get("best_metric") or ""
     )
+
+
+def step_axis(last: int) -> Axis:
+    """Returns the axis of steps from 0 to the last."""
+    # Rounding the far end up would leave a third of the chart empty on short runs.
+    return Axis(0, max(last, 1), Axis.over([0, last], ticks=6).step)
 
 
 def _shown(names: Sequence[str], run: RunRecords) -> list[str]:
@@ -104,7 +108,8 @@ def _series(history: Sequence[Mapping[str, Any]], key: str) -> list[tuple[int, f
     return [(row["step"], row[key]) for row in history if row.get(key) is not None]
 
 
-def _panel(title: str, x: Axis, series: Sequence[tuple[str, str, list[tuple[int, float]]]]) -> Panel | None:
+def panel(title: str, x: Axis, series: Sequence[tuple[str, str, list[tuple[int, float]]]]) -> Panel | None:
+    """Builds a chart of series, each a label, a CSS class, and steps with values; None without values."""
     present = [(label, style, values) for label, style, values in series if values]
     if not present:
         return None

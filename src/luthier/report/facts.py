@@ -48,7 +48,7 @@ def key_facts(run: RunRecords, words: Words) -> list[Fact]:
     facts.append(_records(run, words))
     seconds = run.manifest.get("seconds", {})
     facts.append(
-        Fact(words["fact_time"], words.duration(sum(seconds.values())), _training_time(seconds, words))
+        Fact(words["fact_time"], words.duration(sum(seconds.values())), training_time(seconds, words))
     )
     if training.get("peak_memory_bytes"):
         facts.append(Fact(words["fact_memory"], size(training["peak_memory_bytes"]), _speed(training, words)))
@@ -126,7 +126,8 @@ def _records(run: RunRecords, words: Words) -> Fact:
     return Fact(words["fact_records"], count(run.count("train")), " · ".join(notes))
 
 
-def _training_time(seconds: Mapping[str, float], words: Words) -> str:
+def training_time(seconds: Mapping[str, float], words: Words) -> str:
+    """Says how much of a run was training; nothing where it is not known."""
     if "training" not in seconds:
         return ""
     return words["of_it_training"].format(time=words.duration(seconds["training"]))

@@ -37,7 +37,7 @@ def write_report(folder: RunFolder) -> Path:
         UserError: Where the folder lacks recipe, manifest or metrics.
     """
     run = RunRecords.read(folder)
-    write_text(folder.report, _environment().get_template("page.html.jinja").render(_context(run)))
+    write_text(folder.report, environment().get_template("page.html.jinja").render(_context(run)))
     return folder.report
 
 
@@ -63,7 +63,8 @@ def _context(run: RunRecords) -> dict[str, Any]:
     }
 
 
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Returns what renders the templates; a name that is not given is an error."""
     import jinja2
 
     return jinja2.Environment(

@@ -100,15 +100,15 @@ class Pretrainer:
         recipe = self.recipe
         try:
             if self.step == 0:
-                self._measure(None)
+                self.measure(None)
             while self.step < self.steps and not self.clock.is_over:
                 self._advance()
                 if self.step % recipe.checkpoint_every == 0:
                     self._save_checkpoint()
                 if self.step % recipe.evaluate_every == 0:
-                    self._measure(recipe.held_out_rows)
+                    self.measure(recipe.held_out_rows)
             self._save_checkpoint()
-            self._measure(None)
+            self.measure(None)
         finally:
             self._progress.close()
         export_model(self.model, self.prepared.tokenizer, recipe, recipe.output / "model")
@@ -194,8 +194,12 @@ class Pretrainer:
                 epochs=self._epochs_by_source(),
             )
 
-    def _measure(self, rows: int | None) -> None:
-        """Log bits per byte on the first `rows` held-out rows of each source (None: all), and samples."""
+    def measure(self, rows: int | None = None) -> dict[str, float | None]:
+        """Log bits per byte on the first `rows` held-out rows of each source (None: all), and samples.
+
+        Returns:
+            Bits per byte by source; None where a source has no held-out text.
+        """
         self.model.eval()
         measured = {
             name: bits_per_byte(self.network, held_out, self.marks, self._micro_rows, most=rows)
@@ -205,6 +209,7 @@ class Pretrainer:
         self.model.train()
         self._progress.measured(self.step, measured)
         self._log("measured", epochs=self._epochs_by_source(), bits_per_byte=measured, samples=texts)
+        return measured
 
     def _epochs_by_source(self) -> dict[str, float]:
         return dict(zip(self._names, self._epochs, strict=True))

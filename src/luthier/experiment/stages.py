@@ -1,0 +1,64 @@
+"""What every run does around its stages: a folder of its own or the unfinished one, and the clock."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from luthier.errors import UserError
+from luthier.experiment.folder import RunFolder, new_run_folder
+
+logger = logging.getLogger(__name__)
+
+_DECISIVE = ("recipe", "inputs", "model", "design", "versions")
+
+
+def start(path: Path, record: dict[str, Any]) -> RunFolder:
+    """Makes the folder of a new run and writes its manifest.
+
+    Args:
+        path: Where it shall stand; a number is added where an earlier run stands there.
+        record: What the manifest holds so far.
+    """
+    folder = new_run_folder(path)
+    if folder.path != path:
+        logger.info("%s holds an earlier run; this one goes to %s", path, folder.path)
+    folder.write_manifest(record)
+    return folder
+
+
+def resume(path: Path, record: Mapping[str, Any]) -> tuple[RunFolder, dict[str, Any]]:
+    """Opens the folder of an unfinished run; returns it and the manifest to go on with.
+
+    Raises:
+        UserError: Where there is none, it is finished, or recipe, data, model or versions changed since.
+    """
+    folder = RunFolder(path)
+    if not folder.manifest.exists():
+        raise UserError(f"There is no run to resume in {path}.", "Start it without --resume.")
+    earlier = folder.read(folder.manifest)
+    if earlier["finished"]:
+        raise UserError(
+            f"The run in {path} is finished; there is nothing to resume.", "Give another --output."
+        )
+    if earlier["identity"] != record["identity"]:
+        changed = [key for key in _DECISIVE if earlier.get(key) != record.get(key)]
+        raise UserError(
+            f"The run in {path} cannot be resumed: {', '.join(changed)} changed since it started.",
+            "Undo the change, or start a new run without --resume.",
+        )
+    return folder, {**record, "started": earlier["started"]}
+
+
+@contextmanager
+def stage(record: dict[str, Any], folder: RunFolder, name: str) -> Iterator[None]:
+    """Times a stage; the manifest says how far an unfinished run came."""
+    logger.info("%s ...", name)
+    begun = time.perf_counter()
+    yield
+    record["seconds"][name] = round(time.perf_counter() - begun, 2)
+    folder.write_manifest(record)
