@@ -33,6 +33,15 @@ def test_paths_start_from_the_recipes_folder(recipe_values: dict[str, Any], writ
     assert recipe.data.tests["ood"].path == str(path.parent / "ood.jsonl")
 
 
+def test_a_local_model_is_found_from_any_working_directory(
+    recipe_values: dict[str, Any], write_recipe: Write, model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(model_folder.parent)
+    recipe = load_recipe(write_recipe(recipe_values | {"model": model_folder.name}))
+    assert recipe.model.name == str(model_folder.resolve())
+    assert load_recipe(write_recipe(recipe_values | {"model": "luthier/tiny"})).model.name == "luthier/tiny"
+
+
 def test_all_errors_at_once_each_with_its_line(recipe_values: dict[str, Any], write_recipe: Write) -> None:
     recipe_values["trainning"] = {"epochs": 3}
     recipe_values["method"] = {"type": "lorra"}

@@ -133,6 +133,13 @@ def test_compare_pairs_the_shared_test_sets(tmp_path: Path, recipe_file: Path) -
     assert difference["p_value"] == 1
 
 
+def test_more_folds_than_examples_are_refused_before_any_training(recipe_file: Path) -> None:
+    recipe = load_recipe(recipe_file, ["evaluation.folds=17"])
+    for stage in (run, check):
+        with pytest.raises(UserError, match="17 folds need as many training examples, and there are 16"):
+            stage(recipe)
+
+
 def test_seeds_and_folds_tell_the_spread(recipe_file: Path) -> None:
     changes = ["evaluation.baselines=[]", "evaluation.seeds=2", "evaluation.folds=2", "training.steps=1"]
     folder = run(load_recipe(recipe_file, changes))

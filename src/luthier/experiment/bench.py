@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -75,6 +75,23 @@ class Bench:
             "supervised_tokens": encoded.supervised,
             "segments": [asdict(segment) for segment in sample.segments],
         }
+
+
+def require_fitting(recipe: Recipe, train: Sequence[Example]) -> None:
+    """Refuses a recipe that asks of the training examples what they do not have.
+
+    Raises:
+        RecipeError: Where there are fewer examples than folds, or reasons that the design wants are missing.
+    """
+    require_reasons(recipe, train)
+    folds = recipe.evaluation.folds
+    if folds > len(train):
+        problem = Problem(
+            f"{folds} folds need as many training examples, and there are {len(train)}",
+            field="evaluation.folds",
+            allowed=f"1 to {len(train)}",
+        )
+        raise RecipeError("The evaluation does not fit the data:", [problem])
 
 
 def require_reasons(recipe: Recipe, examples: Iterable[Example]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from luthier.data import Examples, Splits, load_splits
-from luthier.experiment.bench import Bench, require_reasons
+from luthier.experiment.bench import Bench, require_fitting
 from luthier.experiment.fit import MEASURED, Prepared, predictor, prepare
 from luthier.experiment.recipe import Recipe, check_recipe
 from luthier.methods import ParameterCount
@@ -82,7 +82,7 @@ def check(recipe: Recipe, samples: int = 2) -> Check:
         splits = load_splits(
             recipe.data, recipe.task, base_dir=Path.cwd(), workdir=Path(folder), seed=recipe.seed
         )
-        require_reasons(recipe, splits.train)
+        require_fitting(recipe, splits.train)
         return _check(recipe, splits, samples)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from luthier.data import DataOptions
+from luthier.models import ModelOptions, embedded_models
 
 
 def absolute(data: DataOptions, folder: Path) -> DataOptions:
@@ -17,6 +18,14 @@ def absolute(data: DataOptions, folder: Path) -> DataOptions:
         return str(local.resolve()) if local.exists() else path
 
     return DataOptions.model_validate(_map_paths(data, place))
+
+
+def absolute_model(model: ModelOptions) -> ModelOptions:
+    """Makes a local folder absolute, so that the recipe finds it from any working directory. Hub ids stay."""
+    folder = Path(model.name).expanduser()
+    if model.name in embedded_models() or not folder.is_dir():
+        return model
+    return model.model_copy(update={"name": str(folder.resolve())})
 
 
 def files(data: DataOptions) -> list[Path]:

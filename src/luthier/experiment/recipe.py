@@ -14,7 +14,7 @@ from luthier.design import Design
 from luthier.design import check as check_design
 from luthier.errors import Problem, RecipeError, UserError
 from luthier.evaluation import EvaluationOptions
-from luthier.experiment.inputs import absolute
+from luthier.experiment.inputs import absolute, absolute_model
 from luthier.experiment.source import Source, read_source
 from luthier.experiment.validation import validate
 from luthier.files import sha256_json, write_text
@@ -83,7 +83,11 @@ def load_recipe(path: Path, overrides: Sequence[str] = (), *, inputs: bool = Tru
     source = read_source(path, overrides)
     recipe, problems = validate(Recipe, source)
     if recipe is not None:
-        recipe = recipe.model_copy(update={"data": absolute(recipe.data, path.resolve().parent)})
+        placed = {
+            "data": absolute(recipe.data, path.resolve().parent),
+            "model": absolute_model(recipe.model),
+        }
+        recipe = recipe.model_copy(update=placed)
         problems = cross_check(recipe, source, inputs=inputs)
     if recipe is None or problems:
         raise _error(path, problems)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from luthier.data import Splits, load_splits
 from luthier.evaluation import fit_baselines
 from luthier.experiment import manifest as manifests
-from luthier.experiment.bench import Bench, require_reasons
+from luthier.experiment.bench import Bench, require_fitting
 from luthier.experiment.fit import Prepared, fit, predictor, prepare
 from luthier.experiment.folder import FINE_TUNED, RunFolder
 from luthier.experiment.recipe import Recipe, check_recipe
@@ -57,7 +57,7 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
     record, folder = _open(recipe, output or recipe.output, resume)
     with stage(record, folder, "data"):
         splits = load_splits(recipe.data, recipe.task, base_dir=Path.cwd(), seed=recipe.seed)
-        require_reasons(recipe, splits.train)
+        require_fitting(recipe, splits.train)
         _save_data(folder, splits)
     with stage(record, folder, "baselines"):
         _predict_baselines(folder, recipe, splits)

@@ -94,7 +94,9 @@ def _command(arguments: Any) -> str:
 
 def _model(recipe: Mapping[str, Any]) -> str:
     model = recipe.get("model")
-    return str(model["name"]) if isinstance(model, Mapping) else str(model)
+    name = str(model["name"] if isinstance(model, Mapping) else model)
+    # Of a local folder its own name says enough here; the recipe below has the whole path.
+    return PurePath(name).name if PurePath(name).is_absolute() else name
 
 
 def _method(method: Any, words: Words) -> Fact:
