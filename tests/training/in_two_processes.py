@@ -15,7 +15,7 @@ from luthier.training import TrainingOptions, train
 
 def main(folder: Path, batch_size: int) -> None:
     model = Full().apply(tiny.model("llama"))
-    options = TrainingOptions(epochs=2, batch_size=batch_size, precision="float32")
+    options = TrainingOptions(epochs=2, batch_size=batch_size, warmup=0.5, precision="float32")
     result = train(
         model,
         tiny.byte_level(),

@@ -26,7 +26,13 @@ _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with
 
 
 def total_steps(rows: int, batch_size: int, options: TrainingOptions) -> int:
-    """Returns the optimizer steps of a whole training on one process."""
+    """Returns the optimizer steps of a whole training.
+
+    Args:
+        rows: Training rows.
+        batch_size: Rows of one forward pass, over all processes.
+        options: How to train.
+    """
     if options.epochs is None:
         return int(options.steps or 0)
     return ceil(options.epochs * ceil(ceil(rows / batch_size) / options.gradient_accumulation))
@@ -56,18 +62,6 @@ def training_arguments(
     import torch
     from transformers import TrainingArguments
 
-    steps = total_steps(rows, batch_size, options)
-    extra: dict[str, Any] = {"eval_strategy": "no", "save_strategy": "epoch"}
-    if options.evaluate_every != "epoch":
-        extra |= {"save_strategy": "steps", "save_steps": options.evaluate_every}
-    if evaluates:
-        extra |= {"eval_strategy": extra["save_strategy"], "eval_steps": extra.get("save_steps")}
-        extra |= {"load_best_model_at_end": True, "metric_for_best_model": "loss"}
-    if options.gradient_checkpointing:
-        extra |= {
-            "gradient_checkpointing": True,
-            "gradient_checkpointing_kwargs": {"use_reentrant": False},
-        }
     with warnings.catch_warnings():
         # The successor of `gradient_checkpointing` is not in every transformers 5.
         warnings.simplefilter("ignore", FutureWarning)
@@ -79,8 +73,6 @@ def training_arguments(
             per_device_eval_batch_size=batch_size * 2,
             gradient_accumulation_steps=options.gradient_accumulation,
             learning_rate=learning_rate,
-            # A float below 1 is a share to the Trainer, so the steps are counted here, where 0 is 0.
-            warmup_steps=int(options.warmup * steps),
             lr_scheduler_type=_SCHEDULES[options.schedule],
             weight_decay=options.weight_decay,
             max_grad_norm=options.max_grad_norm,
@@ -89,7 +81,6 @@ def training_arguments(
             use_cpu=not (torch.cuda.is_available() or torch.backends.mps.is_available()),
             save_total_limit=options.save_total_limit + evaluates,
             logging_strategy="steps",
-            logging_steps=max(1, steps // _POINTS),
             logging_nan_inf_filter=False,
             report_to=list(options.report_to) or "none",
             disable_tqdm=True,
@@ -97,12 +88,32 @@ def training_arguments(
             dataloader_pin_memory=torch.cuda.is_available(),
             log_level="error",
             seed=seed,
-            **extra,
+            **_occasions(options, evaluates=evaluates),
         )
+    # Only now is it known how many processes share the rows.
+    steps = total_steps(rows, batch_size * arguments.world_size, options)
+    arguments.warmup_steps = int(options.warmup * steps)
+    arguments.logging_steps = max(1, steps // _POINTS)
     if arguments.n_gpu > 1:
         # More GPUs are used through `accelerate launch`; DataParallel would copy the model at every step.
         arguments._n_gpu = 1
     return arguments
+
+
+def _occasions(options: TrainingOptions, *, evaluates: bool) -> dict[str, Any]:
+    """When to evaluate and save, and what to compute twice to save memory."""
+    extra: dict[str, Any] = {"eval_strategy": "no", "save_strategy": "epoch"}
+    if options.evaluate_every != "epoch":
+        extra |= {"save_strategy": "steps", "save_steps": options.evaluate_every}
+    if evaluates:
+        extra |= {"eval_strategy": extra["save_strategy"], "eval_steps": extra.get("save_steps")}
+        extra |= {"load_best_model_at_end": True, "metric_for_best_model": "loss"}
+    if options.gradient_checkpointing:
+        extra |= {
+            "gradient_checkpointing": True,
+            "gradient_checkpointing_kwargs": {"use_reentrant": False},
+        }
+    return extra
 
 
 def check_trackers(trackers: tuple[Literal["tensorboard", "mlflow", "wandb"], ...]) -> None:
