@@ -141,6 +141,18 @@ def test_strings_that_the_text_does_not_hold_are_noted_and_repetitions_dropped()
     assert len(writes.target(reading, example)) == 3
 
 
+@pytest.mark.parametrize("strategy", ["es-sde", "ew-sde"])
+def test_strings_parted_by_commas_are_told_apart_by_the_input(strategy):
+    writes = writer(Extraction(types=("PER",)), strategy=strategy)
+    example = Example("x", "Bo met Al, Cy and Bo, Jr.", ())
+    stop = "." if strategy == "ew-sde" else ""
+    reading = writes.read(f'PER: "Bo, Al、Cy"; "Bo, Jr"{stop}', example)
+    assert reading.answer == {"PER": ("Bo", "Al", "Cy", "Bo, Jr")}
+    assert [item.kind for item in reading.deviations] == [DeviationKind.PUNCTUATION]
+    reading = writes.read(f'PER: "Al, Di"{stop}', example)
+    assert reading.answer == {"PER": ("Al, Di",)}
+
+
 def test_a_template_that_is_not_there_is_refused():
     with pytest.raises(UserError, match="no chat template"):
         writer(chat="template")

@@ -22,6 +22,8 @@ from luthier.tasks.example import UNPLACED, Entity, Example, Target
 
 # What ends a value: the marks directly behind it, and the line break after them.
 _DELIMITER = re.compile(r"[^\w\s]*\n?")
+_COMMA = re.compile("[,，、]")
+_SUFFIX = re.compile("#[0-9]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,9 @@ class SampleWriter:
         for name, values in reading.answer.items():
             met: Counter[str] = Counter()
             kept = []
-            for value in values:
+            if any(len(_told_apart(value, example.text)) > 1 for value in values):
+                notes[Deviation(DeviationKind.PUNCTUATION, "; ".join(values)[:60])] = None
+            for value in (part for whole in values for part in _told_apart(whole, example.text)):
                 met[value] += 1
                 if met[value] > 1 and met[value] > _occurrences(value, example.text, met[value]):
                     notes[Deviation(DeviationKind.REPETITION, value[:60])] = None
@@ -188,6 +192,14 @@ class SampleWriter:
             if isinstance(entity, Entity) and entity.start == UNPLACED:
                 notes[Deviation(DeviationKind.NOT_IN_TEXT, entity.text[:60])] = None
         return replace(reading, answer=answer, deviations=tuple(notes))
+
+
+def _told_apart(value: str, text: str) -> tuple[str, ...]:
+    """Parts a string at its commas where it does not stand in the input, and each of its parts does."""
+    parts = tuple(part.strip() for part in _COMMA.split(value))
+    if _SUFFIX.sub("", value) in text or not all(part and part in text for part in parts):
+        return (value,)
+    return parts
 
 
 def _occurrences(part: str, text: str, enough: int) -> int:

@@ -48,8 +48,8 @@ FORMATS = {"natural": Natural(), "lines": Lines(), "json": Json(), "pairs": Pair
 each_format = pytest.mark.parametrize("name", list(FORMATS))
 
 
-def read(name, text, schema, **style):
-    language = "zh" if schema is ZH else "en"
+def read(name, text, schema, language=None, **style):
+    language = language or ("zh" if schema is ZH else "en")
     return FORMATS[name].read(text, schema, Style(language, **style))
 
 
@@ -264,3 +264,125 @@ def test_a_pair_that_breaks_off_is_salvaged():
     reading = read("pairs", '["food", "negative"]\n["price", "positive', EN, unmentioned="omit")
     assert reading.answer == FULL_EN
     assert kinds(reading) == {Kind.BROKEN_JSON}
+
+
+@pytest.mark.parametrize("name", ["natural", "lines"])
+@pytest.mark.parametrize("text", [
+    "1. food: negative\n2. price: positive\n3. parking: not mentioned",
+    "1) food: negative\n2) price: positive\n3) parking: not mentioned",
+    "| food | negative |\n| price | positive |\n| parking | not mentioned |",
+])  # fmt: skip
+def test_lists_and_tables_are_wrong_punctuation(name, text):
+    reading = read(name, text, EN)
+    assert reading.answer == FULL_EN
+    assert kinds(reading) == {Kind.PUNCTUATION}
+
+
+@pytest.mark.parametrize("name", ["natural", "lines"])
+def test_a_label_under_prose_is_not_the_label_of_a_name_in_it(name):
+    reading = read(name, "What they say of the food and the rest\npositive", EN)
+    assert reading.answer == {}
+    assert reading.format_errors
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "kind"),
+    [
+        ("正面和负面", ("正面",), Kind.SECOND_LABEL),
+        ("正面但负面", ("正面",), Kind.SECOND_LABEL),
+        ("负面负面负面", ("负面",), Kind.REPETITION),
+        ("正面情感", ("正面",), Kind.OTHER_WORDS),
+        ("标签：正面", ("正面",), Kind.OTHER_WORDS),
+        ("这段文本是正面的", ("正面",), Kind.EXPLANATION),
+        ("我认为是正面，因为好吃", ("正面",), Kind.EXPLANATION),
+        ("不是正面", (), Kind.UNKNOWN_LABEL),
+    ],
+)
+def test_a_single_chinese_label(text, value, kind):
+    schema = AnswerSchema((Field("", "label", ("正面", "负面")),), "标签", "标签", "理由")
+    reading = read("lines", text, schema, language="zh")
+    assert reading.answer.get("", ()) == value
+    assert kinds(reading) == {kind}
+
+
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [
+        (("helpful", "neutral"), "unhelpful"),
+        (("satisfied", "neutral"), "dissatisfied"),
+        (("unsafe", "unknown"), "safe"),
+        (("relevant", "other"), "irrelevant"),
+    ],
+)
+def test_the_opposite_of_a_label_is_not_a_misspelling_of_it(labels, text):
+    schema = AnswerSchema((Field("", "label", labels),), "label", "label", "reason")
+    assert read("lines", text, schema).answer == {}
+
+
+@each_format
+@pytest.mark.parametrize(
+    ("schema", "text"), [(EN, "None."), (EN, "Not mentioned"), (ZH, "无。"), (ZH, "没有提到")]
+)
+def test_nothing_in_other_words_is_no_format_error(name, schema, text):
+    reading = read(name, text, schema, unmentioned="omit")
+    assert reading.answer == {}
+    assert kinds(reading) == {Kind.OTHER_WORDS}
+
+
+@pytest.mark.parametrize("name", ["natural", "lines"])
+@pytest.mark.parametrize(
+    "text", ["joy; anger", "joy and anger", "joy\nanger", "- joy\n- anger", '["joy", "anger"]']
+)
+def test_several_labels_with_wrong_punctuation_are_all_read(name, text):
+    schema = AnswerSchema(
+        (Field("", "labels", ("joy", "anger", "fear"), "none"),), "label", "label", "reason"
+    )
+    reading = read(name, text, schema)
+    assert reading.answer == {"": ("joy", "anger")}
+    assert kinds(reading) == {Kind.PUNCTUATION}
+
+
+def test_prose_under_several_labels_adds_none():
+    schema = AnswerSchema(
+        (Field("", "labels", ("joy", "anger", "fear"), "none"),), "label", "label", "reason"
+    )
+    assert read("lines", "joy\nThere is no trace of anger in what is said here.", schema).answer == {
+        "": ("joy",)
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('{"aspects": [{"aspect": "food", "sentiment": "negative"}, {"aspect": "price", "sentiment": "positive"}]}',
+         Kind.PUNCTUATION),
+        ('{"aspect": "food", "label": "negative"}\n{"aspect": "price", "label": "positive"}', Kind.BROKEN_JSON),
+        ('{"aspect": "food", "sentiment": {"label": "negative"}}\n{"aspect": "price", "sentiment": "positive"}',
+         Kind.PUNCTUATION),
+    ],
+)  # fmt: skip
+def test_json_of_another_make_is_salvaged(text, kind):
+    reading = read("json", text, EN, unmentioned="omit")
+    assert reading.answer == FULL_EN
+    assert kinds(reading) == {kind}
+
+
+def test_a_json_object_without_a_name_is_a_format_error():
+    reading = read("json", '{"sentiment": "negative"}', EN)
+    assert reading.answer == {}
+    assert reading.format_errors
+
+
+@pytest.mark.parametrize("text", ['{"output": "a\\nb"', "{'output': 'a\\nb'}", '{"answer": "a\\nb"}'])
+def test_the_output_of_broken_json_is_salvaged(text):
+    schema = AnswerSchema((Field("", "text"),), "output", "output", "reason")
+    reading = read("json", text, schema)
+    assert reading.answer[""][0].replace("\\n", "\n") == "a\nb"
+    assert kinds(reading) == {Kind.BROKEN_JSON}
+
+
+def test_a_json_list_of_strings_in_a_line_is_read():
+    schema = AnswerSchema((Field("ORG", "strings", (), "none"),), "type", "entities", "reason")
+    reading = read("lines", 'ORG: ["Acme", "Beta"]', schema)
+    assert reading.answer == {"ORG": ("Acme", "Beta")}
+    assert kinds(reading) == {Kind.PUNCTUATION}

@@ -11,16 +11,23 @@ from luthier.design.formats.entries import (
     Entry,
     Notes,
     is_degenerate,
+    is_short_name,
     nothing_word,
     read_values,
 )
 from luthier.design.formats.matching import match_label, sounds_unmentioned
-from luthier.design.formats.punctuation import punctuation_of, quote, split_outside_strings, take_string
+from luthier.design.formats.punctuation import (
+    list_of_strings,
+    punctuation_of,
+    quote,
+    split_outside_strings,
+    take_string,
+    without_list_marks,
+)
 from luthier.design.reading import DeviationKind, Reading
 from luthier.tasks.answer import AnswerSchema, Field
 from luthier.text import normalise
 
-_BULLET = re.compile(r"(?:[-*•·]|\d{1,3}[.)、])\s+")
 _LINK = re.compile(r"\s*(?:[-=–—>~|,，]+|\bis\b|\bwas\b|\bare\b|是|为)?\s*")
 _LOOSE = ",，;；、.。!！\n"
 _LEADS = ("answer", "label", "output", "result", "答案", "标签", "回答", "输出", "结果")
@@ -125,6 +132,8 @@ def strict_entry(piece: str, schema: AnswerSchema, style: Style) -> Entry | None
     item = next((item for item in schema.fields if item.name == name), None)
     if item is None:
         return None
+    if item.kind == "strings" and (listed := list_of_strings(raw)):
+        return Entry(name, values=listed, listed=True, loose=True)
     entry, notes = Entry(name, raw=raw), Notes()
     read_values(entry, item, style, notes)
     return entry if len(notes) == 0 else None
@@ -137,21 +146,26 @@ def loose_entries(text: str, schema: AnswerSchema, last: Entry | None = None) ->
     """
     entries: list[Entry] = []
     names = {normalise(item.name): item for item in schema.fields}
-    for part in split_outside_strings(text, _LOOSE)[:_MOST_PIECES]:
-        piece = _BULLET.sub("", part.text.strip(), count=1) if part.text[:1] != '"' else part.text
+    for part in split_outside_strings(without_list_marks(text), _LOOSE)[:_MOST_PIECES]:
+        piece = part.text.strip()
         if not piece:
             continue
         entry = _named(piece) or _guessed(piece, names)
         current = entries[-1] if entries else last
         if entry is not None:
             entries.append(entry)
-        elif current is not None and current.guess and not current.raw and not current.more:
+        elif current is not None and _is_bare_name(current):
             current.raw = piece
         elif current is not None:
             current.more.append(piece)
         else:
             entries.append(Entry(piece, raw="", loose=True, guess=True))
     return entries
+
+
+def _is_bare_name(entry: Entry) -> bool:
+    """Tells whether an entry may be a name whose value stands in the next line."""
+    return entry.guess and not entry.raw and not entry.more and is_short_name(entry.name)
 
 
 def _named(piece: str) -> Entry | None:

@@ -6,8 +6,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from luthier.design.formats.base import Style
-from luthier.design.formats.matching import LabelMatch, match_label, match_name, sounds_unmentioned
-from luthier.design.formats.punctuation import needs_quotes, punctuation_of, split_outside_strings, unquote
+from luthier.design.formats.matching import (
+    UNMENTIONED,
+    LabelMatch,
+    listed_labels,
+    match_label,
+    match_name,
+    sounds_unmentioned,
+)
+from luthier.design.formats.punctuation import (
+    needs_quotes,
+    punctuation_of,
+    split_outside_strings,
+    unquote,
+    without_list_marks,
+)
 from luthier.design.reading import Deviation, DeviationKind, Reading
 from luthier.tasks.answer import Answer, AnswerSchema, Field
 from luthier.text import Language, normalise, shorten
@@ -18,6 +31,7 @@ VALUE_SPECIALS = ",，、;；:："
 _MOST_DEVIATIONS = 50
 _MOST_LABELS = 1000  # labels read for one field
 _MOST_LOOSE_NAMES = 64  # names matched by likeness in one text; degenerate texts hold thousands
+_STOPS = " .。"
 _NOTHING: dict[Language, str] = {"en": "none", "zh": "无"}
 
 
@@ -97,10 +111,14 @@ def says_nothing(text: str, schema: AnswerSchema, style: Style) -> Reading | Non
         return notes.reading({}, {}, text)
     word = nothing_word(schema, style.language)
     bare = unquote(text.strip()) or text.strip()
-    if schema.single is not None or normalise(bare).strip(" .。") != normalise(word).strip(" .。"):
+    if schema.single is not None or normalise(bare).strip(_STOPS) not in (
+        normalise(word).strip(_STOPS),
+        *UNMENTIONED,
+    ):
         return None
     if bare != word:
-        notes.add(DeviationKind.PUNCTUATION, bare)
+        same = bare.strip(_STOPS) == word
+        notes.add(DeviationKind.PUNCTUATION if same else DeviationKind.OTHER_WORDS, bare)
     if style.unmentioned == "placeholder":
         for item in schema.fields:
             notes.add(DeviationKind.MISSING_FIELD, item.name)
@@ -189,11 +207,16 @@ def _readable(entry: Entry, item: Field, style: Style) -> bool:
     return bool(values) or not any(note.kind in unread for note in notes.reading({}, {}, "").deviations)
 
 
+def is_short_name(text: str) -> bool:
+    """Tells whether a text is short enough to be a name rather than prose."""
+    return len(text) <= 40 and len(text.split()) <= 4
+
+
 def _note_extra(entry: Entry, schema: AnswerSchema, notes: Notes) -> bool:
     """Notes an entry that belongs to no field; returns whether it is an extra field and not mere words."""
     value = entry.raw if entry.raw is not None else " ".join(entry.values)
     said = f"{entry.name}: {value}" if value else entry.name
-    short = len(entry.name) <= 40 and len(entry.name.split()) <= 4 and not entry.guess
+    short = is_short_name(entry.name) and not entry.guess
     labelled = (match_label(value.strip(), item) for item in schema.fields if item.labels)
     harmless = {DeviationKind.OTHER_WORDS, DeviationKind.PUNCTUATION}
     open_kind = any(not item.labels for item in schema.fields) and bool(value)
@@ -270,14 +293,20 @@ def _read_labels(entry: Entry, item: Field, style: Style, notes: Notes) -> tuple
     if entry.raw is not None:
         marks = punctuation_of(style.language)
         mark = (marks.semicolon if item.name else marks.enumeration).strip()
-        split = split_outside_strings(entry.raw, ",，、;；")
+        raw = _one_line(entry.raw, asked)
+        split = split_outside_strings(raw, ",，、;；")
         pieces = [piece.text.strip() for piece in split]
-        if any(piece.delimiter not in ("", mark) for piece in split):
+        if raw != entry.raw or any(piece.delimiter not in ("", mark) for piece in split):
             notes.add(DeviationKind.PUNCTUATION, entry.raw)
     found: dict[str, None] = {}
     hits = []
     for piece in [*pieces, *entry.more][:_MOST_LABELS]:
         hit = _match_written(piece, asked, notes) if entry.raw is not None else match_label(piece, asked)
+        several = listed_labels(piece, item.labels) if DeviationKind.SECOND_LABEL in hit.kinds else ()
+        if several:
+            notes.add(DeviationKind.PUNCTUATION, piece)
+            found |= dict.fromkeys(several)
+            continue
         notes.extend(hit.kinds, piece)
         hits.append(hit)
         if hit.label is not None:
@@ -288,6 +317,15 @@ def _read_labels(entry: Entry, item: Field, style: Style, notes: Notes) -> tuple
         notes.add(DeviationKind.SECOND_LABEL, word)
     _note_said_nothing(not found and any(hit.unmentioned for hit in hits), item, style, notes)
     return tuple(label for label in found)
+
+
+def _one_line(raw: str, asked: Field) -> str:
+    """Joins a list of labels, one a line, with commas; leaves lines that say anything else as they are."""
+    lines = [line.strip() for line in without_list_marks(raw).split("\n") if line.strip()]
+    hits = [match_label(line, asked) for line in lines[:_MOST_LABELS]]
+    if len(lines) < 2 or not all(hit.readable and DeviationKind.EXPLANATION not in hit.kinds for hit in hits):
+        return raw
+    return ",".join(lines)
 
 
 def _read_strings(entry: Entry, item: Field, style: Style, notes: Notes) -> tuple[str, ...]:

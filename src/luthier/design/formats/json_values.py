@@ -83,7 +83,9 @@ def _salvage(text: str, schema: AnswerSchema) -> list[Any]:
             found.append(_Object([]))
         found[-1][key] = value
     pair = None if found else _PAIR.match(text)
-    return [list(pair.groups())] if pair else [item for item in found if set(item) != {schema.name_key}]
+    if pair:
+        return [list(pair.groups())]
+    return [item for item in found if single or set(item) != {schema.name_key}]
 
 
 def _salvage_value(text: str, start: int) -> tuple[Any, int]:
@@ -111,20 +113,23 @@ def json_entries(text: str, schema: AnswerSchema, style: Style, notes: Notes) ->
     """Reads entries from JSON objects in any arrangement: lines, an array, one object with a key a field."""
     entries: list[Entry] = []
     for value in decode_values(text, schema, notes):
-        if isinstance(value, list):
+        objects = list(_objects(value, schema))
+        if objects != [value]:
             notes.add(DeviationKind.PUNCTUATION, "[")
-        for item in _objects(value):
+        for item in objects:
             entries.extend(_entries_of(item, schema, style, notes))
     return entries
 
 
-def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, Mapping):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            if isinstance(item, Mapping):
-                yield item
+def _objects(value: Any, schema: AnswerSchema) -> Iterator[Mapping[str, Any]]:
+    """Yields an object, those of a list, or those of the lists in an object that itself names no field."""
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, Mapping))
+    elif isinstance(value, Mapping):
+        lists = [item for item in value.values() if isinstance(item, list)]
+        inner = [part for item in lists for part in item if isinstance(part, Mapping)]
+        wraps = schema.name_key not in value and not any(_is_field(key, schema) for key in value)
+        yield from inner if inner and wraps else [value]
 
 
 def _entries_of(
@@ -136,6 +141,7 @@ def _entries_of(
     known = [schema.value_key, schema.reason_key, *([] if schema.single else [schema.name_key])]
     by_key: dict[str, Any] = {key: found[key] for key in known if key in found}
     left = [key for key in known if key not in by_key]
+    unknown: list[str] = []
     for key in found:
         if key in known:
             continue
@@ -143,15 +149,26 @@ def _entries_of(
         if meant is not None and meant not in by_key and not _is_field(key, schema):
             by_key[meant] = found[key]
             notes.add(DeviationKind.OTHER_WORDS, key)
-        elif schema.value_key in by_key:
+        else:
+            unknown.append(key)
+    named = schema.single is not None or schema.name_key in by_key
+    if named and schema.value_key not in by_key and len(unknown) == 1:
+        notes.add(DeviationKind.BROKEN_JSON, unknown[0])
+        by_key[schema.value_key] = found[unknown.pop()]
+    if schema.value_key in by_key:
+        for key in unknown:
             notes.add(DeviationKind.EXPLANATION, key)
     reason = by_key.get(schema.reason_key, "")
     if reason and style.reasoning == "none":
         notes.add(DeviationKind.EXPLANATION, str(reason))
-    if schema.value_key in by_key and (schema.single or schema.name_key in by_key):
+    if schema.value_key in by_key and named:
         name = "" if schema.single else _text_of(by_key[schema.name_key])
+        if schema.single is None and not isinstance(by_key[schema.name_key], str):
+            notes.add(DeviationKind.PUNCTUATION, name)
         yield json_entry(name, by_key[schema.value_key], schema, reason=_text_of(reason) if reason else "")
-    elif schema.single is None and schema.name_key not in by_key:
+    elif schema.value_key in by_key and not any(_is_field(key, schema) for key in found):
+        notes.add(DeviationKind.BROKEN_JSON, str(dict(found)))  # a value without a name
+    elif not named:
         for key, value in found.items():
             entry = json_entry(key, value, schema)
             entry.loose = True
@@ -181,6 +198,9 @@ def json_entry(name: str, value: Any, schema: AnswerSchema, reason: str = "") ->
 def _text_of(value: Any) -> str:
     if isinstance(value, str):
         return value
+    inner = next(iter(value.values())) if isinstance(value, Mapping) and len(value) == 1 else None
+    if isinstance(inner, str):
+        return inner
     try:
         return json.dumps(value, ensure_ascii=False)
     except (ValueError, RecursionError):

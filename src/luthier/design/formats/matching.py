@@ -16,11 +16,12 @@ LONGEST_LOOSE = 80
 
 _NEAREST = 0.75
 _MARGIN = 0.1
+_FEW_CJK = 4  # characters around a label that are still other words for it, as one or two English words are
 _DECORATION = " \t\r\n\"'“”‘’「」『』.。,，;；:：!！、()（）[]【】*`"
 _NEGATION = re.compile(r"\b(?:not|no|never|neither|nor|without|non|isn't|wasn't)\b|n't|不|没|未|无|非")
 _NUMBER = re.compile(r"[+\-−－]?\d{1,9}(?:\.\d{1,9})?(?!\d)")
 _PARTS = re.compile(r"[\s,，;；、/|.。]+|\band\b|\bor\b|和|与|或")
-_UNMENTIONED = frozenset(
+UNMENTIONED = frozenset(
     [
         *(
             "not mentioned",
@@ -40,12 +41,14 @@ _UNMENTIONED = frozenset(
             "没有提到",
             "没提到",
             "没提及",
+            "没有",
             "不涉及",
             "未涉及",
             "无",
         ),
     ]
 )
+"""Phrases that say "no value", folded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +104,19 @@ def match_label(text: str, field: Field) -> LabelMatch:
     return match or LabelMatch(kinds=(DeviationKind.UNKNOWN_LABEL,))
 
 
+def listed_labels(text: str, labels: Iterable[str]) -> tuple[str, ...]:
+    """Returns the labels that a text lists (`joy and anger`); () where it says anything else too."""
+    by_folded = {normalise(label): label for label in labels}
+    parts = [part for part in _PARTS.split(normalise(text).strip(_DECORATION)) if part]
+    return tuple(by_folded[part] for part in parts) if by_folded.keys() >= set(parts) else ()
+
+
 def sounds_unmentioned(text: str, word: str | None) -> bool:
     """Tells whether an open value reads as "no value": the placeholder `word` or a common phrase like it."""
     if word is None:
         return False
     folded = normalise(text.strip(_DECORATION))
-    return folded in _UNMENTIONED or folded == normalise(word.strip(_DECORATION))
+    return folded in UNMENTIONED or folded == normalise(word.strip(_DECORATION))
 
 
 def _matched(option: str, field: Field, *kinds: DeviationKind) -> LabelMatch:
@@ -136,9 +146,12 @@ def _match_prefix(folded: str, by_folded: dict[str, str], field: Field) -> Label
         if not name or not folded.startswith(name) or _inside_word(folded, 0, len(name)):
             continue
         rest = folded[len(name) :]
-        if is_cjk(name[-1]) and len(rest) <= 4 and all(is_cjk(char) for char in rest):
-            return _matched(by_folded[name], field, DeviationKind.OTHER_WORDS)
         kind = _kind_of_rest(name, rest, by_folded)
+        if is_cjk(name[-1]) and len(rest) <= _FEW_CJK and all(is_cjk(char) for char in rest):
+            if any(other != name and other in rest for other in by_folded):
+                kind = DeviationKind.SECOND_LABEL
+            elif kind is DeviationKind.EXPLANATION:
+                kind = DeviationKind.OTHER_WORDS
         return _matched(by_folded[name], field, kind)
     return None
 
@@ -147,7 +160,7 @@ def _kind_of_rest(label: str, rest: str, options: Iterable[str]) -> DeviationKin
     """Tells what follows a label: the label again, another label, or an explanation."""
     folded, known = normalise(rest).strip(_DECORATION), {normalise(option) for option in options}
     parts = {part for part in _PARTS.split(folded) if part}
-    if parts == {label}:
+    if parts == {label} or not folded.replace(label, ""):
         return DeviationKind.REPETITION
     if folded in known or parts <= known:
         return DeviationKind.SECOND_LABEL
@@ -164,9 +177,10 @@ def _match_within(folded: str, by_folded: dict[str, str], field: Field) -> Label
         before, _, behind = folded.partition(found[0])
         if not _NEGATION.search(before):
             few = len(before.split()) + len(behind.split()) <= 2 and len(before + behind) <= 20
+            few = few and sum(map(is_cjk, before + behind)) <= _FEW_CJK
             kind = DeviationKind.OTHER_WORDS if few else DeviationKind.EXPLANATION
             return _matched(by_folded[found[0]], field, kind)
-    if field.unmentioned is not None and folded in _UNMENTIONED:
+    if field.unmentioned is not None and folded in UNMENTIONED:
         return LabelMatch(unmentioned=True, kinds=(DeviationKind.OTHER_WORDS,))
     near = None if found else _nearest(folded, list(by_folded))
     if near is None or bool(_NEGATION.search(folded)) != bool(_NEGATION.search(near)):
@@ -194,7 +208,10 @@ def _inside_word(text: str, start: int, end: int) -> bool:
 
 
 def _nearest(folded: str, names: Sequence[str]) -> str | None:
-    """Returns the name spelt most alike, where it is alike enough and clearly more so than the second."""
+    """Returns the name spelt most alike, where it is alike enough and clearly more so than the second.
+
+    A word that has another at its end is no misspelling of it: `unhelpful` is the opposite of `helpful`.
+    """
     scored = sorted(
         ((difflib.SequenceMatcher(None, folded, name).ratio(), name) for name in names if len(name) <= 80),
         reverse=True,
@@ -203,4 +220,5 @@ def _nearest(folded: str, names: Sequence[str]) -> str | None:
         return None
     if len(scored) > 1 and scored[0][0] - scored[1][0] < _MARGIN:
         return None
-    return scored[0][1]
+    name = scored[0][1]
+    return None if folded.endswith(name) or name.endswith(folded) else name

@@ -11,6 +11,8 @@ from luthier.text import Language
 
 _DECODER = json.JSONDecoder()
 _STRUCTURE = ":：,，;；、\n"
+_BULLET = re.compile(r"^[ \t]{0,9}(?:[-*•·]|\d{1,3}[.)、])[ \t]{1,9}", re.MULTILINE)
+_LINE_ENDS = re.compile(r"^\|[ \t]{0,9}|[ \t]{0,9}\|$", re.MULTILINE)
 _ANY_STRUCTURE = re.compile(f'[{_STRUCTURE}.。!！"]')
 
 
@@ -78,6 +80,19 @@ def unquote(text: str) -> str | None:
         return None
     taken = take_string(text, 0)
     return taken[0] if taken and taken[1] == len(text) else None
+
+
+def list_of_strings(text: str) -> tuple[str, ...]:
+    """Returns the strings of a JSON list that is the whole of `text`; () where it is none."""
+    taken = take_string(text, 0) if text.startswith("[") else None
+    if taken is None or taken[1] != len(text) or not all(isinstance(item, str) for item in taken[0]):
+        return ()
+    return tuple(taken[0])
+
+
+def without_list_marks(text: str) -> str:
+    """Takes bullets and numbers off the beginnings of lines, and the bars of a table off both ends."""
+    return _LINE_ENDS.sub("", _BULLET.sub("", text))
 
 
 def split_outside_strings(text: str, delimiters: str) -> list[Piece]:
