@@ -39,6 +39,7 @@ def test_sound_designs_pass(task, format):
         ({"instructions": ["use {lables}"]}, ASPECTS, "design.instructions[0]", "{labels}"),
         ({"instructions": ["x", "{fields}"]}, SENTIMENT, "design.instructions[1]", "{labels}"),
         ({"wording": 99}, ASPECTS, "design.wording", "0 to 6"),
+        ({"wording": 6}, Classification(labels=("a", "b"), pair=True), "design.wording", "0 to 5"),
         ({}, Extraction(types=("ORG",), unmentioned="a; b"), "task.unmentioned", ""),
     ],
 )

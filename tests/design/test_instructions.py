@@ -1,4 +1,5 @@
 import difflib
+import re
 
 import pytest
 from hypothesis import given
@@ -11,20 +12,20 @@ from luthier.tasks import Aspects, Classification, Extraction, Generation
 from luthier.tasks.base import Task
 
 
-def tasks(language: str) -> list[tuple[Task, bool]]:
+def tasks(language: str) -> list[Task]:
     return [
-        (Classification(labels=("a", "b"), language=language), False),
-        (Classification(labels=("a", "b"), pair=True, language=language), True),
-        (Classification(labels=("a", "b"), multi_label=True, language=language), False),
-        (Aspects(aspects=("x", "y"), language=language), False),
-        (Extraction(types=("x", "y"), language=language), False),
-        (Generation(language=language), False),
+        Classification(labels=("a", "b"), language=language),
+        Classification(labels=("a", "b"), pair=True, language=language),
+        Classification(labels=("a", "b"), multi_label=True, language=language),
+        Aspects(aspects=("x", "y"), language=language),
+        Extraction(types=("x", "y"), language=language),
+        Generation(language=language),
     ]
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_every_task_has_six_wordings_that_differ(language):
-    pools = [pool(Design(), task, pair=pair) for task, pair in tasks(language)]
+    pools = [pool(Design(), task) for task in tasks(language)]
     pools += [pool(Design(instructions=name), Generation(language=language)) for name in ("summary", "title")]
     assert len({wordings[0] for wordings in pools}) == len(pools)
     for wordings in pools:
@@ -36,13 +37,21 @@ def test_every_task_has_six_wordings_that_differ(language):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_wording_says_on_which_side_of_it_the_text_stands(language):
+    side = re.compile("below|following text|the following[.]|text above|下面|下文|上面|上文|以下")
+    pools = [pool(Design(), task) for task in tasks(language)]
+    pools += [pool(Design(instructions=name), Generation(language=language)) for name in ("summary", "title")]
+    assert [text for wordings in pools for text in wordings if side.search(text)] == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("format", ["lines", "json"])
 def test_shipped_wordings_leave_no_placeholder_and_tell_the_labels(language, format):
     design = Design(format=format)
-    for task, pair in tasks(language):
+    for task in tasks(language):
         schema = task.schema()
         values = placeholders(design, schema, schema, design.style(task.language))
-        for wording in pool(design, task, pair=pair):
+        for wording in pool(design, task):
             assert unknown_placeholders(wording, values) == []
             filled = fill(wording, values)
             assert all(label in filled for item in schema.fields for label in item.labels)

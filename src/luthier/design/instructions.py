@@ -34,13 +34,12 @@ def leads(language: Language) -> Mapping[str, str]:
     return found
 
 
-def pool(design: Design, task: Task, *, pair: bool = False) -> tuple[str, ...]:
+def pool(design: Design, task: Task) -> tuple[str, ...]:
     """Returns the wordings that a design draws from, placeholders still in them.
 
     Args:
         design: Names a shipped pool or brings its own.
         task: Chooses the language, and the pool where the design leaves it to the task.
-        pair: Whether the example has two texts.
     """
     if not isinstance(design.instructions, str):
         return design.instructions
@@ -48,9 +47,7 @@ def pool(design: Design, task: Task, *, pair: bool = False) -> tuple[str, ...]:
     if name == "default":
         single = task.schema().single
         several = single is not None and single.kind == "labels"
-        name = task.type + (
-            "_multi" if several else "_pair" if pair and task.type == "classification" else ""
-        )
+        name = task.type + ("_multi" if several else "_pair" if "text_pair" in task.columns else "")
     wordings = tuple(str(wording) for wording in _shipped(task.language)[name])
     if design.format.type in ("json", "pairs"):
         # Where the answer is free text its bare form needs no word, but JSON around it does.

@@ -164,10 +164,11 @@ class SampleWriter:
         shipped = isinstance(self.design.instructions, str)
         if self.design.instruction == "none" or (example.history and shipped):
             return ""
-        wordings = pool(self.design, self.task, pair=example.text_pair is not None)
-        if self.design.wording is not None:
-            return fill(wordings[self.design.wording % len(wordings)], self._values)
-        return fill(wordings[draw(len(wordings), self.seed, example.id)], self._values)
+        wordings = pool(self.design, self.task)
+        drawn = self.design.wording
+        if drawn is None:
+            drawn = draw(len(wordings), self.seed, example.id)
+        return fill(wordings[drawn], self._values)
 
     def _check_strings(self, reading: Reading, example: Example) -> Reading:
         """Drops strings said more often than the input holds them, and notes those that it does not hold."""
