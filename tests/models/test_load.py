@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from tests.models import tiny
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
 from luthier.errors import UserError
 from luthier.models import (
@@ -145,3 +145,18 @@ def test_an_adapter_of_the_embedded_model_opens_anywhere(
     assert torch.allclose(load_finetuned(moved)[0](ids).logits, expected, atol=1e-5)
     base = AutoModelForCausalLM.from_pretrained(moved / "base", dtype=torch.float32)
     assert torch.allclose(PeftModel.from_pretrained(base, moved)(ids).logits, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("method", ["full", "lora"])
+def test_a_generation_config_that_transformers_refuses_does_not_cost_the_model(
+    tmp_path: Path, method: str
+) -> None:
+    """Vicuna's, for one, has a temperature but does not sample: that can be loaded, but not saved."""
+    from luthier.methods import Full, Lora
+
+    model = (Full() if method == "full" else Lora(rank=2)).apply(tiny.model("llama"))
+    model.generation_config.temperature = 0.9
+    save_model(model, tiny.byte_level(), tmp_path / "model")
+    written = GenerationConfig.from_pretrained(tmp_path / "model")
+    assert written.eos_token_id == [0, tiny.byte_level().convert_tokens_to_ids("<|im_end|>")]
+    assert written.temperature in (None, 1.0)

@@ -18,7 +18,7 @@ from luthier.models.options import Dtype, ModelOptions, is_embedded
 
 if TYPE_CHECKING:
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import GenerationConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 _OFFLINE = ("connect", "offline", "cached", "timed out", "name resolution", "max retries")
 _BASE = "base"
@@ -90,14 +90,17 @@ def save_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folde
     folder. The folder appears whole or not at all; an older one of that name is replaced. An adapter of an
     embedded model brings its base along, as no hub has it and another release may bring another one.
     """
-    model.generation_config.eos_token_id = stop_token_ids(tokenizer)
-    model.generation_config.pad_token_id = tokenizer.pad_token_id
+    generation = _savable(model.generation_config)
+    generation.eos_token_id = stop_token_ids(tokenizer)
+    generation.pad_token_id = tokenizer.pad_token_id
+    base = model.get_base_model() if hasattr(model, "get_base_model") else model
+    base.generation_config = generation
     folder.parent.mkdir(parents=True, exist_ok=True)
     written = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
     try:
         with quiet():
             model.save_pretrained(written)
-        model.generation_config.save_pretrained(written)
+        generation.save_pretrained(written)
         tokenizer.save_pretrained(written)
         _bring_base(written, folder)
         # PEFT writes a model card that is an empty form.
@@ -108,6 +111,17 @@ def save_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folde
         written.replace(folder)
     finally:
         shutil.rmtree(written, ignore_errors=True)
+
+
+def _savable(config: GenerationConfig) -> GenerationConfig:
+    """Returns a checkpoint's own config, or a plain one where transformers would load but not save it."""
+    from transformers import GenerationConfig
+
+    try:
+        config.validate(strict=True)
+    except ValueError:
+        return GenerationConfig(bos_token_id=config.bos_token_id)
+    return config
 
 
 def load_finetuned(
@@ -146,7 +160,8 @@ def _bring_base(written: Path, folder: Path) -> None:
     if not config.exists():
         return
     adapter = json.loads(config.read_text(encoding="utf-8"))
-    base = Path(adapter["base_model_name_or_path"])
+    # A model that was made in memory has no name.
+    base = Path(adapter["base_model_name_or_path"] or "")
     if not is_embedded(base):
         return
     shutil.copytree(base, written / _BASE)
