@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from luthier.design.formats.base import Style
+from luthier.design.formats.base import Style, Written
 from luthier.design.formats.entries import (
     VALUE_SPECIALS,
     Entry,
@@ -25,7 +25,7 @@ from luthier.design.formats.punctuation import (
     without_list_marks,
 )
 from luthier.design.reading import DeviationKind, Reading
-from luthier.tasks.answer import AnswerSchema, Field
+from luthier.tasks.answer import Answer, AnswerSchema, Field
 from luthier.text import normalise
 
 _LINK = re.compile(r"\s*(?:[-=–—>~|,，]+|\bis\b|\bwas\b|\bare\b|是|为)?\s*")
@@ -46,14 +46,42 @@ def write_values(values: tuple[str, ...], item: Field, style: Style, specials: s
     return joint.join(quote(value, specials, reserved) for value in values)
 
 
-def write_single(values: tuple[str, ...], schema: AnswerSchema, style: Style) -> str:
+def write_clauses(
+    answer: Answer, schema: AnswerSchema, style: Style, between: str, name_specials: str, value_specials: str
+) -> Written:
+    """Writes a clause for each field as `natural` and `lines` do; an empty text where no field is written.
+
+    Args:
+        answer: Values by field name.
+        schema: The fields, with names.
+        style: Whether fields without a value are written.
+        between: What parts two clauses.
+        name_specials: Characters for which a name is quoted.
+        value_specials: Characters for which a value is quoted.
+    """
+    colon = punctuation_of(style.language).colon
+    text, spans = "", {}
+    for item in schema.fields:
+        values = answer.get(item.name, ())
+        if not values and (style.unmentioned == "omit" or item.unmentioned is None):
+            continue
+        text += (between if text else "") + quote(item.name, name_specials) + colon
+        value = write_values(values, item, style, value_specials)
+        spans[item.name] = (len(text), len(text) + len(value))
+        text += value
+    return Written(text, spans)
+
+
+def write_single(values: tuple[str, ...], schema: AnswerSchema, style: Style) -> Written:
     """Writes the answer of a task with one unnamed field: its value alone."""
     item = schema.fields[0]
     if item.kind == "text":
-        return "".join(values[:1])
-    if not values:
-        return quote(nothing_word(schema, style.language), VALUE_SPECIALS)
-    return write_values(values, item, style, VALUE_SPECIALS)
+        text = "".join(values[:1])
+    elif values:
+        text = write_values(values, item, style, VALUE_SPECIALS)
+    else:
+        text = quote(nothing_word(schema, style.language), VALUE_SPECIALS)
+    return Written(text, {item.name: (0, len(text))})
 
 
 def read_single(text: str, schema: AnswerSchema, style: Style) -> Reading:

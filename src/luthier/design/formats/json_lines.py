@@ -8,6 +8,7 @@ from typing import Literal
 
 from luthier.design.formats.base import Format, Style, Written
 from luthier.design.formats.clauses import loose_entries
+from luthier.design.formats.describing import describe_json
 from luthier.design.formats.entries import Entry, Notes, assemble, is_degenerate, nothing_word, says_nothing
 from luthier.design.formats.json_values import json_entries
 from luthier.design.reading import DeviationKind, Reading
@@ -49,8 +50,6 @@ class Json(Format):
 
     def describe(self, schema: AnswerSchema, style: Style) -> str:
         """Tells the model to write one JSON object a field."""
-        from luthier.design.formats.describing import describe_json
-
         return describe_json(self, schema, style)
 
 

@@ -6,15 +6,11 @@ from collections.abc import Mapping
 from typing import Literal
 
 from luthier.design.formats.base import Format, Style, Written
-from luthier.design.formats.clauses import (
-    entries_of,
-    read_single,
-    write_single,
-    write_values,
-)
+from luthier.design.formats.clauses import entries_of, read_single, write_clauses, write_single
+from luthier.design.formats.describing import describe_clauses, describe_single
 from luthier.design.formats.entries import Notes, assemble, nothing_word, says_nothing
 from luthier.design.formats.json_values import json_entries
-from luthier.design.formats.punctuation import punctuation_of, quote
+from luthier.design.formats.punctuation import quote
 from luthier.design.reading import DeviationKind, Reading
 from luthier.tasks.answer import Answer, AnswerSchema
 
@@ -33,19 +29,11 @@ class Lines(Format):
         """Writes one line a field; the value alone where the task has one unnamed field."""
         del reasons  # only JSON has a place for them, and `check` refuses other formats
         if schema.single is not None:
-            text = write_single(answer.get("", ()), schema, style)
-            return Written(text, {"": (0, len(text))})
-        colon = punctuation_of(style.language).colon
-        text, spans = "", {}
-        for item in schema.fields:
-            values = answer.get(item.name, ())
-            if not values and (style.unmentioned == "omit" or item.unmentioned is None):
-                continue
-            text += ("\n" if text else "") + quote(item.name, _NAME_SPECIALS) + colon
-            value = write_values(values, item, style, _VALUE_SPECIALS)
-            spans[item.name] = (len(text), len(text) + len(value))
-            text += value
-        return Written(text or quote(nothing_word(schema, style.language), _NAME_SPECIALS), spans)
+            return write_single(answer.get("", ()), schema, style)
+        written = write_clauses(answer, schema, style, "\n", _NAME_SPECIALS, _VALUE_SPECIALS)
+        return (
+            written if written.text else Written(quote(nothing_word(schema, style.language), _NAME_SPECIALS))
+        )
 
     def read(self, text: str, schema: AnswerSchema, style: Style) -> Reading:
         """Reads any text; never raises."""
@@ -66,8 +54,6 @@ class Lines(Format):
 
     def describe(self, schema: AnswerSchema, style: Style) -> str:
         """Tells the model to write one line a field."""
-        from luthier.design.formats.describing import describe_clauses, describe_single
-
         if schema.single is not None:
             return describe_single(schema, style)
         return describe_clauses(self, schema, style)

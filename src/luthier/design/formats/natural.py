@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from typing import Literal
 
 from luthier.design.formats.base import Format, Style, Written
-from luthier.design.formats.clauses import (
-    entries_of,
-    read_single,
-    write_single,
-    write_values,
-)
+from luthier.design.formats.clauses import entries_of, read_single, write_clauses, write_single
+from luthier.design.formats.describing import describe_clauses, describe_single
 from luthier.design.formats.entries import (
     VALUE_SPECIALS,
     Notes,
@@ -38,21 +34,12 @@ class Natural(Format):
         """Writes one sentence; the value alone where the task has one unnamed field."""
         del reasons  # only JSON has a place for them, and `check` refuses other formats
         if schema.single is not None:
-            text = write_single(answer.get("", ()), schema, style)
-            return Written(text, {"": (0, len(text))})
+            return write_single(answer.get("", ()), schema, style)
         marks = punctuation_of(style.language)
-        text, spans = "", {}
-        for item in schema.fields:
-            values = answer.get(item.name, ())
-            if not values and (style.unmentioned == "omit" or item.unmentioned is None):
-                continue
-            text += (marks.comma if text else "") + quote(item.name, VALUE_SPECIALS) + marks.colon
-            value = write_values(values, item, style, VALUE_SPECIALS)
-            spans[item.name] = (len(text), len(text) + len(value))
-            text += value
-        if not text:
+        written = write_clauses(answer, schema, style, marks.comma, VALUE_SPECIALS, VALUE_SPECIALS)
+        if not written.text:
             return Written(quote(nothing_word(schema, style.language), VALUE_SPECIALS))
-        return Written(text + marks.stop, spans)
+        return Written(written.text + marks.stop, written.spans)
 
     def read(self, text: str, schema: AnswerSchema, style: Style) -> Reading:
         """Reads any text; never raises."""
@@ -79,8 +66,6 @@ class Natural(Format):
 
     def describe(self, schema: AnswerSchema, style: Style) -> str:
         """Tells the model to write one sentence."""
-        from luthier.design.formats.describing import describe_clauses, describe_single
-
         if schema.single is not None:
             return describe_single(schema, style)
         return describe_clauses(self, schema, style)

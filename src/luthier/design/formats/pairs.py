@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from luthier.design.formats.base import Format, Style, Written
+from luthier.design.formats.describing import describe_json
 from luthier.design.formats.entries import Entry, Notes, assemble, nothing_word, says_nothing
 from luthier.design.formats.json_lines import read_without_json
 from luthier.design.formats.json_values import decode_values, json_entries, json_entry
@@ -60,8 +61,6 @@ class Pairs(Format):
 
     def describe(self, schema: AnswerSchema, style: Style) -> str:
         """Tells the model to write one pair a line."""
-        from luthier.design.formats.describing import describe_json
-
         return describe_json(self, schema, style)
 
 
