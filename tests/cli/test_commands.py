@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -72,6 +73,22 @@ def test_check_as_json(recipe: Path, luthier: Luthier) -> None:
     assert found["end_supervised"] is True
     assert found["data"]["counts"]["read"] == {"train": 20, "test/id": 6, "test/ood": 4}
     assert found["peak_memory_bytes"] > 0
+
+
+def test_check_marks_supervised_text_without_colour_too(recipe: Path, luthier: Luthier) -> None:
+    said = luthier("check", recipe, "--samples", "1")
+    assert said.code == 0
+    # The answer with its end token and nothing else; the other brackets stand in the heading and explain it.
+    _, answer = re.findall("⟦(.*?)⟧", said.out, re.DOTALL)
+    assert re.fullmatch(r"food: [a-z ]+\nprice: [a-z ]+<\|im_end\|>", answer)
+
+
+def test_tables_name_the_intervals_that_they_show(recipe: Path, luthier: Luthier) -> None:
+    narrow = luthier("run", recipe, "--set", "evaluation.confidence=0.8", "--output", "narrow")
+    assert "test/id (6 records, 80% intervals)" in narrow.out
+    none = luthier("run", recipe, "--set", "evaluation.bootstrap=0", "--output", "none")
+    assert "test/id (6 records)" in none.out
+    assert "test/id (6 records, 80% intervals)" in luthier("compare", "narrow", "none").out
 
 
 def test_run_as_json_keeps_messages_off_stdout(recipe: Path, luthier: Luthier) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -63,7 +64,14 @@ def print_scores(run: Run) -> None:
             ["fine-tuned", *_cells(names, metrics[test]), _errors("fine-tuned", metrics["details"][test])]
         )
         count = metrics["details"][test]["n"]
-        print_table(f"{test} ({count} records, 95% intervals)", ["", *names, "format errors"], rows)
+        title = _title(test, count, run.recipe.evaluation.confidence, metrics[test])
+        print_table(title, ["", *names, "format errors"], rows)
+
+
+def _title(test: str, count: int, confidence: float, scores: Mapping[str, Any]) -> str:
+    """Names a test set, and what its intervals cover where there are any."""
+    with_intervals = any(score.get("low") is not None for score in scores.values())
+    return f"{test} ({count} records{f', {100 * confidence:g}% intervals' if with_intervals else ''})"
 
 
 def _metric_names(primary: str, scores: Mapping[str, Any]) -> list[str]:
@@ -119,12 +127,12 @@ def print_comparison(result: Mapping[str, Any]) -> None:
             versus = interval(paired)
             chance = "-" if paired is None else p_value(paired["p_value"]).removeprefix("= ")
             rows.append([path, *_cells(names, scores), versus, chance])
-        title = f"test/{test} ({item['n']} records, 95% intervals)"
+        title = _title(f"test/{test}", item["n"], item["confidence"], item["metrics"][0])
         print_table(title, ["run", *names, f"{item['primary']} - first", "p"], rows)
 
 
 def print_check(check: Check) -> None:
-    """Prints what a recipe would do, supervised text underlined in green."""
+    """Prints what a recipe would do; supervised text is underlined in green, in brackets on no terminal."""
     from rich.console import Console
     from rich.text import Text
 
@@ -132,11 +140,16 @@ def print_check(check: Check) -> None:
     _print_data(check.data)
     for sample in check.rendered:
         text = Text()
-        for segment in sample["segments"]:
-            text.append(segment["text"], style="bold green underline" if segment["supervised"] else "")
+        for supervised, run in groupby(sample["segments"], key=lambda segment: bool(segment["supervised"])):
+            plain = "".join(segment["text"] for segment in run)
+            if supervised and not console.is_terminal:
+                plain = f"⟦{plain}⟧"
+            text.append(plain, style="bold green underline" if supervised else "")
         title = f"sample {sample['id']}: {sample['tokens']} tokens, {sample['supervised_tokens']} supervised"
-        console.rule(f"[bold]{title}", align="left")
-        console.print(text)
+        where = "" if console.is_terminal else ", in ⟦ ⟧"
+        console.rule(Text(title + where, style="bold"), align="left")
+        # A sample is shown to the character: it is not folded at the width of a pipe.
+        console.print(text, soft_wrap=True)
     console.rule()
     rows = [
         [name, str(report.rows), str(report.tokens), str(report.longest), str(len(report.cut))]

@@ -17,8 +17,9 @@ def compare_runs(paths: Sequence[Path]) -> dict[str, Any]:
     """Compares runs on every test set that all of them share (same name, same records).
 
     Returns:
-        `runs`: the paths; `tests`: per test set `n`, the `primary` metric, each run's `metrics`, and for each
-        run but the first its paired difference to the first by metric (`against_first`).
+        `runs`: the paths; `tests`: per test set `n`, the `primary` metric, each run's `metrics`, the
+        `confidence` of the first run's intervals and of those of the differences, and for each run but the
+        first its paired difference to the first by metric (`against_first`).
 
     Raises:
         UserError: Where fewer than two runs are given, tasks differ, or no test set is shared.
@@ -62,6 +63,7 @@ def _compare(name: str, folders: Sequence[RunFolder], recipes: Sequence[Recipe])
     return {
         "n": len(examples),
         "primary": task.primary_metric,
+        "confidence": recipe.evaluation.confidence,
         "metrics": [folder.read(folder.metrics)[f"test/{name}"] for folder in folders],
         "against_first": [
             None,
