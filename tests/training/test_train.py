@@ -94,6 +94,10 @@ def test_resuming_what_was_started_otherwise_is_refused(tmp_path: Path) -> None:
         run(tmp_path, learning_rate=1e-4, resume=True)
     with pytest.raises(UserError, match="training rows"):
         run(tmp_path, train_rows=rows(18, seed=5), resume=True)
+    relabelled = rows(18).map(lambda row: {"labels": [max(label, 5) for label in row["labels"]]})
+    assert relabelled["length"] == rows(18)["length"]
+    with pytest.raises(UserError, match="training rows"):
+        run(tmp_path, train_rows=relabelled, resume=True)
 
 
 def test_a_batch_of_eight_equals_eight_accumulated(tmp_path: Path) -> None:

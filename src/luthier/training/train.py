@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -222,8 +223,18 @@ def _signature(options: TrainingOptions, rate: float, seed: int, size: int, rows
         "learning rate": rate,
         "batch size": size,
         "seed": seed,
-        "training rows": sha256_json([list(rows["id"]), list(rows["length"])]),
+        "training rows": _fingerprint(rows),
     }
+
+
+def _fingerprint(rows: Dataset) -> str:
+    """Hashes ids, tokens and weights of the rows, in their order."""
+    digest = hashlib.sha256(sha256_json([list(rows["id"]), list(rows["length"])]).encode())
+    for table in rows.with_format("arrow").iter(batch_size=1000):
+        for name in ("input_ids", "labels"):
+            digest.update(table[name].combine_chunks().flatten().to_numpy().tobytes())
+        digest.update(table["weight"].to_numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _check_checkpointing(model: PreTrainedModel, options: TrainingOptions) -> None:
