@@ -28,15 +28,20 @@ def split_indices(
     order = [list(group) for group in groups]
     random.Random(seed).shuffle(order)
     labels = [Counter(label for position in group for label in set(strata[position])) for group in order]
-    totals = sum(labels, Counter[str]())
+    totals: Counter[str] = Counter()
+    members: dict[str | None, list[int]] = {None: list(range(len(order)))}
+    for number, counts in enumerate(labels):
+        totals.update(counts)
+        for label in counts:
+            members.setdefault(label, []).append(number)
     lacks = {label: share * count for label, count in totals.items()}
     room = share * len(strata)
     validation: set[int] = set()
     placed: set[int] = set()
     for label in [*sorted(totals, key=lambda name: (totals[name], name)), None]:
-        members = [n for n in range(len(order)) if n not in placed and (label is None or labels[n][label])]
-        placed.update(members)
-        for number in members:
+        waiting = [number for number in members[label] if number not in placed]
+        placed.update(waiting)
+        for number in waiting:
             size = len(order[number])
             fits = label is None or labels[number][label] <= lacks[label] + 0.5
             if fits and size <= room + 0.5:
