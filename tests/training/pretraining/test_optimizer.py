@@ -5,7 +5,13 @@ from tests.models import tiny
 
 from luthier.training.pretraining import Optimisation
 from luthier.training.pretraining.model import build_model
-from luthier.training.pretraining.optimizer import build_optimizers, peak_rates, rate_factor, set_rates
+from luthier.training.pretraining.optimizer import (
+    build_optimizers,
+    choose_optimizer,
+    peak_rates,
+    rate_factor,
+    set_rates,
+)
 
 
 def test_every_weight_has_one_optimizer_and_only_matrices_have_muon(recipe, prepared):
@@ -48,20 +54,29 @@ def test_rates_scale_the_peak_each_time(recipe, prepared):
 
 # By hand: 0.003239 - 0.0001395 * ln(1e7) = 0.0009905, at 1e11 it would be negative.
 @pytest.mark.parametrize(
-    ("changes", "parameters", "continued", "rates"),
+    ("optimizer", "given", "parameters", "continued", "rates"),
     [
-        ({}, 10**7, False, (0.02, 0.004)),
-        ({}, 10**7, True, (0.0001981, 0.0001981)),
-        ({"optimizer": "muon"}, 10**7, True, (0.004, 0.0008)),
-        ({"optimizer": "adamw"}, 10**7, False, (0.0009905, 0.0009905)),
-        ({"optimizer": "adamw"}, 10**11, False, (6e-5, 6e-5)),
-        ({"optimizer": "adamw", "matrix_rate": 0.5}, 10**11, True, (0.5, 1.2e-5)),
+        ("muon", {}, 10**7, False, (0.02, 0.004)),
+        ("muon", {}, 10**9, True, (0.004, 0.0008)),
+        ("adamw", {}, 10**7, False, (0.0009905, 0.0009905)),
+        ("adamw", {}, 10**7, True, (0.0001981, 0.0001981)),
+        ("adamw", {}, 10**11, False, (6e-5, 6e-5)),
+        ("adamw", {"matrix_rate": 0.5}, 10**11, True, (0.5, 1.2e-5)),
     ],
 )
-def test_rates_that_nobody_gave(changes, parameters, continued, rates):
-    assert peak_rates(Optimisation(**changes), parameters, continued=continued) == pytest.approx(
-        rates, rel=1e-3
-    )
+def test_rates_that_nobody_gave(optimizer, given, parameters, continued, rates):
+    found = peak_rates(Optimisation(**given), optimizer, parameters, continued=continued)
+    assert found == pytest.approx(rates, rel=1e-3)
+
+
+def test_a_base_goes_on_with_the_optimizer_that_trained_it():
+    auto = Optimisation()
+    assert [choose_optimizer(auto, base) for base in (None, "luthier/tiny", "Qwen/Qwen3-0.6B")] == [
+        "muon",
+        "muon",
+        "adamw",
+    ]
+    assert choose_optimizer(Optimisation(optimizer="muon"), "Qwen/Qwen3-0.6B") == "muon"
 
 
 @pytest.mark.parametrize("family", ["llama", "qwen2", "gpt2"])

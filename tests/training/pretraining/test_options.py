@@ -1,3 +1,4 @@
+import math
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,6 @@ def test_contradictions_are_refused():
         Architecture(hidden_size=100, heads=3)
     with pytest.raises(ValidationError, match="multiple of micro_rows"):
         Optimisation(rows=8, micro_rows=3)
-    with pytest.raises(ValidationError, match="only where max_minutes is given"):
-        Optimisation(steps=None)
-    assert Optimisation(steps=None, max_minutes=5).steps is None
     twice = (Source(path=Path("a/x.txt"), share=1), Source(path=Path("b/x.txt"), share=1))
     with pytest.raises(ValidationError, match="same file name"):
         Pretraining(sources=twice, output=Path("run"))
@@ -27,3 +25,18 @@ def test_contradictions_are_refused():
 def test_the_shipped_recipe_is_valid(path):
     recipe = Pretraining.model_validate(YAML(typ="safe").load(path))
     assert [source.name for source in recipe.sources] == ["wiki_zh", "wiki_en", "novels_en"]
+
+
+@pytest.mark.parametrize(
+    ("given", "steps"),
+    [
+        ({}, 2000),
+        ({"steps": 7}, 7),
+        ({"max_minutes": 5}, math.inf),
+        ({"steps": 7, "max_minutes": 5}, 7),
+    ],
+)
+def test_a_limit_in_minutes_takes_the_place_of_the_usual_steps(given, steps):
+    assert Optimisation(**given).planned_steps == steps
+    # What a run writes into its folder leaves out what is null.
+    assert Optimisation(**Optimisation(**given).model_dump(exclude_none=True)).planned_steps == steps

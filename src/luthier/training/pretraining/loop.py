@@ -49,7 +49,7 @@ class Pretrainer:
         self.marks = document_marks(prepared.tokenizer)
         self.network = self._build_network()
         self.optimizers = build_optimizers(
-            self.model, options, continued=recipe.from_ is not None, bf16=self.network.bf16
+            self.model, options, base=recipe.from_.name if recipe.from_ else None, bf16=self.network.bf16
         )
         self._micro_rows = self._choose_micro_rows()
         self._names = [source.name for source in recipe.sources]
@@ -87,7 +87,7 @@ class Pretrainer:
         override = self.recipe.output / "steps"
         if override.exists():
             return int(override.read_text())
-        return math.inf if self.recipe.optimisation.steps is None else self.recipe.optimisation.steps
+        return self.recipe.optimisation.planned_steps
 
     def train(self) -> Path:
         """Run to the last step and save the model; returns its folder.

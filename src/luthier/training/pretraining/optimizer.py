@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any, Literal
 
+from luthier.models import embedded_models
 from luthier.training.pretraining.options import Optimisation
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _CONTINUED = 0.2
 
 
 def build_optimizers(
-    model: "PreTrainedModel", options: Optimisation, *, continued: bool = False, bf16: bool = False
+    model: "PreTrainedModel", options: Optimisation, *, base: str | None = None, bf16: bool = False
 ) -> "list[Optimizer]":
     """One optimizer for the matrices, and AdamW over embeddings, output layer, norms and biases.
 
@@ -27,20 +28,20 @@ def build_optimizers(
     Args:
         model: on its device.
         options: which optimizer, and its rates.
-        continued: whether the model was trained before, which lowers the rates that are `auto`.
+        base: name of the model that is continued, which decides what is `auto`; None: a new one.
         bf16: whether Muon orthogonalises in bfloat16.
     """
     import torch
 
     from luthier.training.pretraining.muon import Muon
 
-    matrix_rate, vector_rate = peak_rates(options, model.num_parameters(), continued=continued)
+    name = choose_optimizer(options, base)
+    matrix_rate, vector_rate = peak_rates(options, name, model.num_parameters(), continued=base is not None)
     parameters = [weight for weight in model.parameters() if weight.requires_grad]
     matrices = _matrices(model)
     chosen = {id(weight) for weight in matrices}
     others = [weight for weight in parameters if id(weight) not in chosen]
     on_gpu = parameters[0].device.type == "cuda"
-    name = _optimizer(options, continued=continued)
     decay = _DECAY[name] if options.weight_decay == "auto" else options.weight_decay
     adamw: dict[str, Any] = {
         "betas": (0.9, 0.95),
@@ -63,14 +64,23 @@ def build_optimizers(
     return optimizers
 
 
-def peak_rates(options: Optimisation, parameters: int, *, continued: bool) -> tuple[float, float]:
+def choose_optimizer(options: Optimisation, base: str | None) -> Literal["muon", "adamw"]:
+    """The matrices' optimizer; where it is `auto`, what the base was trained with, or Muon."""
+    if options.optimizer != "auto":
+        return options.optimizer
+    return "muon" if base is None or base in embedded_models() else "adamw"
+
+
+def peak_rates(
+    options: Optimisation, optimizer: Literal["muon", "adamw"], parameters: int, *, continued: bool
+) -> tuple[float, float]:
     """The peak rates of matrices and of vectors, those that are `auto` filled in.
 
     Muon's do not depend on a model's size. AdamW's is `0.003239 - 0.0001395 ln(parameters)`, Kaplan et al.,
     "Scaling Laws for Neural Language Models" (2020), appendix D.6, and 0.00006 at least.
     """
     adamw = max(6e-5, 0.003239 - 0.0001395 * math.log(parameters))
-    usual = (_MUON, _MUON_VECTORS) if _optimizer(options, continued=continued) == "muon" else (adamw, adamw)
+    usual = (_MUON, _MUON_VECTORS) if optimizer == "muon" else (adamw, adamw)
     factor = _CONTINUED if continued else 1.0
     matrix, vector = (rate * factor for rate in usual)
     return (
@@ -107,13 +117,6 @@ def set_rates(optimizers: "list[Optimizer]", factor: float) -> dict[str, float]:
             group["lr"] = factor * group["peak"]
     matrices, vectors = optimizers
     return {"matrices": matrices.param_groups[0]["lr"], "vectors": vectors.param_groups[0]["lr"]}
-
-
-def _optimizer(options: Optimisation, *, continued: bool) -> Literal["muon", "adamw"]:
-    """The matrices' optimizer."""
-    if options.optimizer != "auto":
-        return options.optimizer
-    return "adamw" if continued else "muon"
 
 
 def _matrices(model: "PreTrainedModel") -> "list[torch.nn.Parameter]":

@@ -1,5 +1,6 @@
 """What a pretraining recipe may say: the sources, the tokenizer, the shape of the model, the schedule."""
 
+import math
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -11,6 +12,9 @@ from luthier.training.pretraining.instruct import Instruct
 
 _OR_NAME = BeforeValidator(lambda value: value, json_schema_input_type=str | ModelOptions)
 """Tells editors what `ModelOptions` takes anyway: the name alone."""
+
+
+_STEPS = 2000
 
 
 class _Section(BaseModel):
@@ -64,11 +68,12 @@ class Optimisation(_Section):
     """The optimizer and its schedule: warm-up, a constant stretch, decay to zero."""
 
     optimizer: Literal["auto", "muon", "adamw"] = "auto"
-    """Of the matrices; embeddings, output layer, norms and biases have AdamW. `auto`: `muon` from scratch,
-    and `adamw` with `from`: a model that AdamW trained gains nothing from Muon (arXiv:2502.16982)."""
+    """Of the matrices; embeddings, output layer, norms and biases have AdamW. `auto`: what the base was
+    trained with, which is `muon` for `luthier/tiny` and taken to be `adamw` for others (arXiv:2502.16982
+    found no gain in changing it); `muon` for a new model."""
 
-    steps: int | None = Field(default=2000, ge=1)
-    """Optimizer steps in all; null: as many as `max_minutes` allows."""
+    steps: int | None = Field(default=None, ge=1)
+    """Optimizer steps in all; null: 2,000, or with `max_minutes` as many as there is time for."""
 
     max_minutes: float | None = Field(default=None, gt=0)
     """Minutes of training, measurements on the way included, after which the decay has reached zero, however
@@ -116,12 +121,16 @@ class Optimisation(_Section):
     """Use `torch.compile`: a tenth faster; needs a C++ compiler, and no run repeats bit for bit."""
 
     @model_validator(mode="after")
-    def _ends_and_divides(self) -> Self:
-        if self.steps is None and self.max_minutes is None:
-            raise ValueError("steps may be null only where max_minutes is given")
+    def _divides(self) -> Self:
         if self.micro_rows != "auto" and self.rows % self.micro_rows:
             raise ValueError("rows must be a multiple of micro_rows")
         return self
+
+    @property
+    def planned_steps(self) -> float:
+        """Steps in all; infinite where only the time is limited."""
+        unsaid = _STEPS if self.max_minutes is None else math.inf
+        return unsaid if self.steps is None else self.steps
 
 
 class Pretraining(_Section):
@@ -188,7 +197,7 @@ class Pretraining(_Section):
     def _agrees(self) -> Self:
         names = [source.name for source in self.sources]
         if len(set(names)) != len(names):
-            raise ValueError("two sources have the same file name")
+            raise ValueError("two sources have the same file name; give one a `name`")
         if self.from_ is not None:
             self._check_base(self.from_)
         elif self.architecture:
