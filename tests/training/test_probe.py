@@ -11,9 +11,10 @@ import torch
 from tests.models import tiny
 from tests.training.rows import rows
 
-from luthier.methods import Full
+from luthier.errors import UserError
+from luthier.methods import Full, PTuningV2
 from luthier.training import TrainingOptions, predict_seconds, probe, train
-from luthier.training.probe import Probe
+from luthier.training.probe import Probe, make_optimizer
 
 OPTIONS = TrainingOptions(epochs=2, batch_size=8, precision="float32")
 
@@ -32,6 +33,37 @@ def test_probing_leaves_no_trace_and_foretells_the_time(tmp_path: Path) -> None:
     took = time.perf_counter() - started
     # A factor of 2 on steps of a real model; here a step takes milliseconds and the machine may be busy.
     assert foretold / 4 < took < foretold * 4 + 5
+
+
+@pytest.mark.parametrize("checkpointing", [False, True])
+def test_activations_are_computed_twice_where_training_does_so(checkpointing: bool) -> None:
+    model = Full().apply(tiny.model("llama"))
+    calls: list[int] = []
+    model.model.layers[0].self_attn.register_forward_hook(lambda *_: calls.append(1))
+    options = OPTIONS.model_copy(update={"gradient_checkpointing": checkpointing})
+    probe(model, tiny.byte_level(), rows(16), options, steps=3)
+    passes = 2 + 3
+    assert len(calls) == passes * (2 if checkpointing else 1)
+    assert not model.is_gradient_checkpointing
+
+
+def test_what_training_refuses_is_refused_beforehand() -> None:
+    model = PTuningV2(prompt_length=3).apply(tiny.model("llama"))
+    with pytest.raises(UserError, match="gradient checkpointing"):
+        probe(model, tiny.byte_level(), rows(16), OPTIONS.model_copy(update={"gradient_checkpointing": True}))
+
+
+@pytest.mark.parametrize(("optimizer", "numbers"), [("adamw", 2.0), ("sgd", 0.0), ("adafactor", 0.1)])
+def test_the_optimizers_state_is_that_of_training(optimizer: str, numbers: float) -> None:
+    """Numbers a parameter: AdamW keeps two, SGD none, Adafactor a row and a column of each matrix."""
+    model = Full().apply(tiny.model("llama"))
+    stepped = make_optimizer(model, OPTIONS.model_copy(update={"optimizer": optimizer}))
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    stepped.step()
+    state = [value for entry in stepped.state.values() for value in entry.values()]
+    held = sum(value.numel() for value in state if torch.is_tensor(value))
+    assert held / sum(p.numel() for p in model.parameters()) == pytest.approx(numbers, abs=0.1)
 
 
 def test_time_is_tokens_with_padding_times_epochs_and_a_third_for_validation() -> None:

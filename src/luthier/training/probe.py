@@ -16,7 +16,7 @@ from luthier.training.batches import Collator, LengthGroupedSampler, padded_widt
 from luthier.training.loss import supervised_loss, supervised_weight
 from luthier.training.memory import peak_memory
 from luthier.training.options import TrainingOptions
-from luthier.training.train import batch_size
+from luthier.training.train import batch_size, check_trainable
 
 if TYPE_CHECKING:
     import torch
@@ -62,15 +62,18 @@ def probe(
         rows: The rows that training would read.
         options: How it would train.
         steps: Random steps to time.
+
+    Raises:
+        UserError: Where training would refuse the options for this model.
     """
     import torch
 
+    check_trainable(model, options)
     size = batch_size(rows, options)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     collate = Collator(int(tokenizer.pad_token_id), max(rows["length"]))
-    with _restored(model, device) as copied_bytes:
-        optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-6)
-        run = _Stepper(model, optimizer, use_bfloat16(options), device)
+    with _restored(model, device) as copied_bytes, _checkpointing(model, options):
+        run = _Stepper(model, make_optimizer(model, options), use_bfloat16(options), device)
         before = peak_memory()
         longest = np.argsort(-np.asarray(rows["length"]), kind="stable")[:size].tolist()
         run.step(collate([rows[number] for number in longest]))
@@ -119,6 +122,35 @@ def evaluation_count(rows: Dataset, options: TrainingOptions) -> int:
     if not isinstance(every, str):
         return ceil(steps / every)
     return ceil(steps * size * options.gradient_accumulation / len(rows) - 1e-9)
+
+
+def make_optimizer(model: PreTrainedModel, options: TrainingOptions) -> torch.optim.Optimizer:
+    """Returns an optimizer that keeps what training's keeps, and hardly moves a weight."""
+    import torch
+    from transformers.optimization import Adafactor
+
+    moving, rate = [parameter for parameter in model.parameters() if parameter.requires_grad], 1e-6
+    if options.optimizer == "sgd":
+        return torch.optim.SGD(moving, lr=rate)
+    if options.optimizer == "adafactor":
+        adafactor: torch.optim.Optimizer = Adafactor(
+            moving, lr=rate, scale_parameter=False, relative_step=False
+        )
+        return adafactor
+    return torch.optim.AdamW(moving, lr=rate)
+
+
+@contextmanager
+def _checkpointing(model: PreTrainedModel, options: TrainingOptions) -> Iterator[None]:
+    """Computes activations twice for the while, where training does so."""
+    if not options.gradient_checkpointing:
+        yield
+        return
+    model.gradient_checkpointing_enable({"use_reentrant": False})
+    try:
+        yield
+    finally:
+        model.gradient_checkpointing_disable()
 
 
 def _padded_tokens(rows: Dataset, size: int) -> int:

@@ -70,7 +70,7 @@ def train(
 
     check_trackers(options.report_to)
     check_rows(train_rows)
-    _check_checkpointing(model, options)
+    check_trainable(model, options)
     size = batch_size(train_rows, options)
     rate = learning_rate if options.learning_rate == AUTO else float(options.learning_rate)
     evaluates = evaluate is not None or bool(validation_rows)
@@ -237,7 +237,8 @@ def _fingerprint(rows: Dataset) -> str:
     return digest.hexdigest()
 
 
-def _check_checkpointing(model: PreTrainedModel, options: TrainingOptions) -> None:
+def check_trainable(model: PreTrainedModel, options: TrainingOptions) -> None:
+    """Raises a UserError where the options do not fit the method, a LuthierError where nothing moves."""
     adapters = getattr(model, "peft_config", {}).values()
     if options.gradient_checkpointing and any(adapter.is_prompt_learning for adapter in adapters):
         raise UserError(
