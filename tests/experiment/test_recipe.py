@@ -42,6 +42,14 @@ def test_a_local_model_is_found_from_any_working_directory(
     assert load_recipe(write_recipe(recipe_values | {"model": "luthier/tiny"})).model.name == "luthier/tiny"
 
 
+def test_a_model_that_can_only_be_a_missing_folder_is_refused_at_once(
+    recipe_values: dict[str, Any], write_recipe: Write
+) -> None:
+    # The hub's own library raises an error of its own kind on such a name.
+    with pytest.raises(RecipeError, match=r"model: 'my model' is no folder here and cannot be a hub id"):
+        load_recipe(write_recipe(recipe_values | {"model": "my model"}))
+
+
 def test_all_errors_at_once_each_with_its_line(recipe_values: dict[str, Any], write_recipe: Write) -> None:
     recipe_values["trainning"] = {"epochs": 3}
     recipe_values["method"] = {"type": "lorra"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +24,8 @@ from luthier.methods import AnyMethod, Lora, PTuningV2
 from luthier.models import ModelOptions
 from luthier.tasks import AnyTask
 from luthier.training import TrainingOptions
+
+_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 
 _OR_NAME = BeforeValidator(lambda value: value, json_schema_input_type=str | ModelOptions)
 """Tells editors what `ModelOptions` takes anyway: the name alone."""
@@ -148,9 +151,12 @@ def cross_check(recipe: Recipe, source: Source, *, inputs: bool = True) -> list[
 
 def _check_model(model: ModelOptions) -> list[Problem]:
     try:
-        model.locate()
+        place = model.locate()
     except UserError as error:
         return [Problem(error.message, field="model", hint=error.hint)]
+    if not Path(place).is_absolute() and not _HUB_ID.fullmatch(place):
+        hint = "give a folder with config.json, a hub id such as Qwen/Qwen3-0.6B, or luthier/tiny"
+        return [Problem(f"{place!r} is no folder here and cannot be a hub id", field="model", hint=hint)]
     return []
 
 
