@@ -152,8 +152,8 @@ def test_going_on_from_a_model_and_fine_tuning_what_comes_out(recipe: Path) -> N
     assert after < before
     # The base saved its weights in bfloat16: what it measured in float32 is not quite what is read back.
     assert before == pytest.approx(base.metrics["bits_per_byte"]["en"]["after"], rel=0.01)
-    assert done.folder.read(done.folder.manifest)["model"]["name"] == "runs/micro/model"
-    assert "Continued from runs/micro/model" in done.verdict
+    assert done.folder.read(done.folder.manifest)["model"]["name"] == str(base.model.resolve())
+    assert "Continued from micro/model" in done.verdict
     models = [api.load_model(str(run.model)) for run in (base, done)]
     assert models[0].config.vocab_size == models[1].config.vocab_size
 

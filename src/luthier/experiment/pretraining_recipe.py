@@ -7,6 +7,7 @@ from pathlib import Path
 
 from luthier.data.corpus import check_sources
 from luthier.errors import Problem, RecipeError, UserError
+from luthier.experiment.inputs import absolute_model
 from luthier.experiment.recipe import recipe_error, to_yaml
 from luthier.experiment.source import Source, read_source
 from luthier.experiment.validation import validate
@@ -55,7 +56,8 @@ def _absolute(recipe: Pretraining, folder: Path) -> Pretraining:
         source.model_copy(update={"path": (folder / source.path.expanduser()).absolute()})
         for source in recipe.sources
     )
-    return recipe.model_copy(update={"sources": tuple(placed)})
+    base = None if recipe.from_ is None else absolute_model(recipe.from_)
+    return recipe.model_copy(update={"sources": tuple(placed), "from_": base})
 
 
 def _check(recipe: Pretraining, source: Source) -> list[Problem]:

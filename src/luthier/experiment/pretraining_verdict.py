@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any, Literal
 
 from luthier.text import Language
@@ -54,6 +55,11 @@ def text_language(metrics: Mapping[str, Any]) -> Language:
     return "zh" if metrics["shares"].get("zh", 0) > 0.5 else "en"
 
 
+def shown_base(name: str) -> str:
+    """Returns the name of a base model, of a folder its last two parts: `runs/a/model` is `a/model`."""
+    return "/".join(PurePath(name).parts[-2:])
+
+
 def pretraining_verdict(
     metrics: Mapping[str, Any], base: str | None, language: Language
 ) -> PretrainingVerdict:
@@ -78,4 +84,4 @@ def pretraining_verdict(
     kind: Literal["scratch", "better", "mixed", "worse"] = (
         "scratch" if base is None else "better" if all(better) else "mixed" if any(better) else "worse"
     )
-    return PretrainingVerdict(kind, words[kind].format(list=told, base=base))
+    return PretrainingVerdict(kind, words[kind].format(list=told, base=shown_base(base or "")))

@@ -10,7 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from luthier.experiment.folder import RunFolder
-from luthier.experiment.pretraining_verdict import PretrainingVerdict, pretraining_verdict, text_language
+from luthier.experiment.pretraining_verdict import (
+    PretrainingVerdict,
+    pretraining_verdict,
+    shown_base,
+    text_language,
+)
 from luthier.files import read_jsonl, write_text
 from luthier.report.curve import Curve, panel, step_axis
 from luthier.report.facts import Fact, repeat, training_time
@@ -105,7 +110,7 @@ def _facts(run: RunRecords, base: str | None, words: Words) -> list[Fact]:
     sources = run.data["sources"].values()
     speed = metrics["tokens_per_second"]
     return [
-        Fact(words["fact_model"], base or words["from_scratch"]),
+        Fact(words["fact_model"], shown_base(base) if base else words["from_scratch"]),
         Fact(words["fact_parameters"], count(metrics["parameters"])),
         Fact(
             words["fact_documents"],

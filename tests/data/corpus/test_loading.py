@@ -32,6 +32,15 @@ def test_nothing_vanishes_and_the_held_out_never_trains(tmp_path):
     assert not set(documents.held_out) & set(longer.training)
 
 
+def test_two_files_of_one_name_are_told_apart(tmp_path):
+    (tmp_path / "b").mkdir()
+    first = write(tmp_path / "a.jsonl", ["Soup is what this document is about."])
+    second = write(tmp_path / "b" / "a.jsonl", ["Tea is something else altogether."])
+    assert (first.name, second.name) == ("a", "a")
+    corpus = load(first, Source(path=second.path, name="tea"), held_out=0)
+    assert {name: len(documents.training) for name, documents in corpus.sources.items()} == {"a": 1, "tea": 1}
+
+
 def test_every_drop_is_a_row_with_its_reason_and_twin(tmp_path):
     soup = "The soup was cold and the waiter was slow that evening in the old town. " * 3
     first = write(tmp_path / "a.jsonl", ["x", soup, "Tea is something else altogether."])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import codecs
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from luthier.text import Language
 
@@ -46,10 +46,19 @@ class Source(CorpusSection):
     encoding: str = "utf-8"
     """How a text file is encoded; a byte order mark decides over it."""
 
-    @property
-    def name(self) -> str:
-        """The file's name without its suffixes: what logs and reports call the source."""
-        return self.path.name.split(".")[0]
+    name: str = ""
+    """What logs and reports call the source; by default the file's name without its suffixes."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, values: Any) -> Any:
+        if (
+            not isinstance(values, dict)
+            or values.get("name")
+            or not isinstance(values.get("path"), str | Path)
+        ):
+            return values
+        return values | {"name": Path(values["path"]).name.split(".")[0]}
 
     @field_validator("encoding")
     @classmethod
