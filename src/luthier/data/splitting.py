@@ -32,8 +32,8 @@ def split_indices(
     members: dict[str | None, list[int]] = {None: list(range(len(order)))}
     for number, counts in enumerate(labels):
         totals.update(counts)
-        for label in counts:
-            members.setdefault(label, []).append(number)
+        for name in counts:
+            members.setdefault(name, []).append(number)
     lacks = {label: share * count for label, count in totals.items()}
     room = share * len(strata)
     validation: set[int] = set()
