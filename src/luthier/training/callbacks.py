@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from transformers import TrainerCallback
 
-from luthier.training.interruption import Interruption
 from luthier.training.metric import PREFIX, choose_metric, evaluations_without_best
 
 if TYPE_CHECKING:
@@ -48,17 +47,6 @@ class LastEvaluation(TrainerCallback):  # type: ignore[misc]
         """Asks for an evaluation at the end."""
         if state.global_step >= state.max_steps:
             control.should_evaluate = True
-
-
-class HeedInterruption(TrainerCallback):  # type: ignore[misc]
-    """Ends training after the step in which an interrupt was swallowed."""
-
-    def __init__(self, interruption: Interruption) -> None:
-        self._interruption = interruption
-
-    def on_step_end(self, *_: Any, **__: Any) -> None:
-        """Raises KeyboardInterrupt where one came in."""
-        self._interruption.check()
 
 
 class ShowProgress(TrainerCallback):  # type: ignore[misc]

@@ -17,7 +17,6 @@ from luthier.models import context_length
 from luthier.training.arguments import check_trackers, tracker_places, training_arguments
 from luthier.training.batches import Collator, auto_batch_size
 from luthier.training.checkpoint import checkpoints, remove_checkpoints
-from luthier.training.interruption import heard
 from luthier.training.memory import peak_memory, reset_peak_memory
 from luthier.training.metric import choose_metric
 from luthier.training.options import AUTO, TrainingOptions
@@ -148,7 +147,7 @@ def _longest(train_rows: Dataset, validation_rows: Dataset | None) -> int:
 def _run(trainer: LuthierTrainer, options: TrainingOptions, checkpoint: Path | None) -> TrainResult:
     from transformers import PrinterCallback
 
-    from luthier.training.callbacks import EarlyStop, HeedInterruption, LastEvaluation, ShowProgress
+    from luthier.training.callbacks import EarlyStop, LastEvaluation, ShowProgress
 
     progress = ShowProgress(trainer.get_total_train_batch_size(trainer.args))
     trainer.remove_callback(PrinterCallback)
@@ -164,9 +163,7 @@ def _run(trainer: LuthierTrainer, options: TrainingOptions, checkpoint: Path | N
         )
     started = time.monotonic()
     try:
-        with heard() as interruption:
-            trainer.add_callback(HeedInterruption(interruption))
-            trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+        trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     finally:
         progress.close()
         # Mixed precision wraps `forward`; what is evaluated and saved next must be the model as anyone
