@@ -327,6 +327,8 @@ def test_interrupted_run_keeps_its_work_and_resumes_to_the_same_weights(
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
+        # A shell lets what it starts in the background ignore SIGINT, and so would this program.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 60
     while not list(Path("run").glob("checkpoints/checkpoint-*/trainer_state.json")):

@@ -14,7 +14,7 @@ from luthier import api
 from luthier.errors import UserError
 from luthier.experiment.folder import open_run
 from luthier.experiment.pretrain import pretrain
-from luthier.experiment.pretraining_recipe import load_pretraining
+from luthier.experiment.pretraining_recipe import load_pretraining, save_pretraining
 from luthier.experiment.pretraining_verdict import pretraining_verdict, text_language
 from luthier.files import read_jsonl, sha256_file
 from luthier.training.pretraining import Pretrainer
@@ -189,3 +189,10 @@ def test_the_verdict_is_in_the_language_of_most_of_the_text() -> None:
     assert text_language({"shares": {"en": 1.0}}) == "en"
     nothing = {"bits_per_byte": {"a": {"before": None, "after": None, "bytes": 0}}}
     assert pretraining_verdict(nothing, None, "en").kind == "unmeasured"
+
+
+def test_a_null_that_is_no_default_stands_in_the_saved_recipe(recipe: Path) -> None:
+    loaded = load_pretraining(recipe, ["cleaning.near_duplicates=null"])
+    save_pretraining(loaded, Path("saved.yaml"))
+    assert load_pretraining(Path("saved.yaml")) == loaded
+    assert loaded.cleaning.near_duplicates is None

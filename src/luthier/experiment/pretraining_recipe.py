@@ -48,7 +48,7 @@ def check_pretraining(recipe: Pretraining) -> None:
 
 def save_pretraining(recipe: Pretraining, path: Path) -> None:
     """Writes the recipe, every default spelt out."""
-    write_text(path, to_yaml(recipe.model_dump(mode="json", exclude_none=True)))
+    write_text(path, to_yaml(recipe.model_dump(mode="json", by_alias=True)))
 
 
 def _absolute(recipe: Pretraining, folder: Path) -> Pretraining:
