@@ -188,7 +188,11 @@ def _lines(name: str, found: dict[str, Any]) -> Iterator[str]:
 
 
 def _score(score: dict[str, float] | None) -> str:
-    return f"{score['value']:.3f} [{score['low']:.2f}, {score['high']:.2f}]" if score else "-"
+    if not score:
+        return "-"
+    # Adding 0 takes the sign from a zero.
+    value, low, high = (round(score[key], 3) + 0.0 for key in ("value", "low", "high"))
+    return f"{value:.3f} [{low:.2f}, {high:.2f}]"
 
 
 HEADER = Path(__file__).with_name("results_header.md")
