@@ -191,7 +191,9 @@ def _score(score: dict[str, float] | None) -> str:
     if not score:
         return "-"
     # Adding 0 takes the sign from a zero.
-    value, low, high = (round(score[key], 3) + 0.0 for key in ("value", "low", "high"))
+    value, low, high = (
+        round(score[key], digits) + 0.0 for key, digits in (("value", 3), ("low", 2), ("high", 2))
+    )
     return f"{value:.3f} [{low:.2f}, {high:.2f}]"
 
 
