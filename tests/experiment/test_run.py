@@ -72,6 +72,18 @@ def test_an_earlier_run_is_never_overwritten(recipe_file: Path) -> None:
     assert [run(recipe).path.name for _ in range(3)] == ["run", "run-2", "run-3"]
 
 
+def test_a_run_refused_for_its_data_leaves_no_folder(recipe_file: Path) -> None:
+    recipe = load_recipe(recipe_file)
+    train = Path(recipe.data.train)
+    good = train.read_text(encoding="utf-8")
+    train.write_text('{"text": "no label"}\n', encoding="utf-8")
+    with pytest.raises(UserError):
+        run(recipe)
+    assert not recipe.output.exists()
+    train.write_text(good, encoding="utf-8")
+    assert run(recipe).path == recipe.output
+
+
 def test_a_folder_of_something_else_is_refused(recipe_file: Path) -> None:
     recipe = load_recipe(recipe_file)
     recipe.output.mkdir()

@@ -11,8 +11,8 @@ from luthier.errors import UserError
 from luthier.experiment import manifest as manifests
 from luthier.experiment.folder import RunFolder
 from luthier.experiment.pretraining_recipe import check_pretraining, save_pretraining
+from luthier.experiment.stages import data_stage, stage
 from luthier.experiment.stages import resume as resume_run
-from luthier.experiment.stages import stage
 from luthier.experiment.stages import start as start_run
 from luthier.files import read_jsonl, write_json, write_jsonl
 from luthier.text import Language
@@ -47,7 +47,7 @@ def pretrain(recipe: Pretraining, output: Path | None = None, *, resume: bool = 
         folder = start_run(path, record)
     recipe = recipe.model_copy(update={"output": folder.path})
     save_pretraining(recipe, folder.recipe)
-    with stage(record, folder, "data"):
+    with data_stage(record, folder, is_resumed=resume):
         prepared = prepare(recipe)
         _save_corpus(folder, prepared)
     with stage(record, folder, "training"):

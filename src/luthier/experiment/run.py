@@ -17,8 +17,8 @@ from luthier.experiment.folder import FINE_TUNED, RunFolder
 from luthier.experiment.recipe import Recipe, check_recipe
 from luthier.experiment.repeats import cross_validate, repeat_seeds
 from luthier.experiment.scores import metrics_json
+from luthier.experiment.stages import data_stage, stage
 from luthier.experiment.stages import resume as resume_run
-from luthier.experiment.stages import stage
 from luthier.experiment.stages import start as start_run
 from luthier.files import write_json, write_jsonl
 from luthier.models import load_model, save_model
@@ -55,7 +55,7 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
     """
     check_recipe(recipe)
     record, folder = _open(recipe, output or recipe.output, resume)
-    with stage(record, folder, "data"):
+    with data_stage(record, folder, is_resumed=resume):
         splits = load_splits(recipe.data, recipe.task, base_dir=Path.cwd(), seed=recipe.seed)
         require_fitting(recipe, splits.train)
         _save_data(folder, splits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -62,3 +63,15 @@ def stage(record: dict[str, Any], folder: RunFolder, name: str) -> Iterator[None
     yield
     record["seconds"][name] = round(time.perf_counter() - begun, 2)
     folder.write_manifest(record)
+
+
+@contextmanager
+def data_stage(record: dict[str, Any], folder: RunFolder, *, is_resumed: bool) -> Iterator[None]:
+    """Times the reading of data; a new run that is refused for it leaves no folder behind."""
+    try:
+        with stage(record, folder, "data"):
+            yield
+    except UserError:
+        if not is_resumed:
+            shutil.rmtree(folder.path, ignore_errors=True)
+        raise
