@@ -26,8 +26,12 @@ __all__ = ["FineTuned", "Pretrained", "Run", "load", "load_model", "open_run", "
 
 
 @dataclass(frozen=True)
-class Run:
-    """A finished run."""
+class Finished:
+    """A finished run of either kind.
+
+    Attributes:
+        folder: Its files by name.
+    """
 
     folder: RunFolder
 
@@ -37,15 +41,19 @@ class Run:
         return self.folder.path
 
     @cached_property
+    def metrics(self) -> dict[str, Any]:
+        """`metrics.json`."""
+        values: dict[str, Any] = self.folder.read(self.folder.metrics)
+        return values
+
+
+class Run(Finished):
+    """A finished fine-tuning run: `metrics["test/id"]["kappa"]` is `{"value": .., "low": .., "high": ..}`."""
+
+    @cached_property
     def recipe(self) -> Recipe:
         """The resolved recipe."""
         return load_recipe(self.folder.recipe, inputs=False)
-
-    @cached_property
-    def metrics(self) -> dict[str, Any]:
-        """`metrics.json`: `metrics["test/id"]["kappa"]` is `{"value": .., "low": .., "high": ..}`."""
-        values: dict[str, Any] = self.folder.read(self.folder.metrics)
-        return values
 
     @property
     def verdict(self) -> str:
@@ -78,16 +86,8 @@ def run(
     return Run(folder)
 
 
-@dataclass(frozen=True)
-class Pretrained:
-    """A finished pretraining run."""
-
-    folder: RunFolder
-
-    @property
-    def path(self) -> Path:
-        """Where it stands."""
-        return self.folder.path
+class Pretrained(Finished):
+    """A finished pretraining run: `metrics["bits_per_byte"]["wiki"]` is `{"before": .., "after": .., ...}`."""
 
     @property
     def model(self) -> Path:
@@ -98,12 +98,6 @@ class Pretrained:
     def recipe(self) -> Pretraining:
         """The resolved recipe."""
         return load_pretraining(self.folder.recipe, inputs=False)
-
-    @cached_property
-    def metrics(self) -> dict[str, Any]:
-        """`metrics.json`: `metrics["bits_per_byte"]["wiki_en"]` is `{"before": .., "after": .., ...}`."""
-        values: dict[str, Any] = self.folder.read(self.folder.metrics)
-        return values
 
     @property
     def verdict(self) -> str:
