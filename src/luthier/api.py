@@ -87,7 +87,7 @@ def run(
 
 
 class Pretrained(Finished):
-    """A finished pretraining run: `metrics["bits_per_byte"]["wiki"]` is `{"before": .., "after": .., ...}`."""
+    """A finished pretraining run: `metrics["bits_per_byte"]["wiki"]` is `{"before": .., "after": ..}`."""
 
     @property
     def model(self) -> Path:

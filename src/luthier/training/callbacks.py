@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from transformers import TrainerCallback
 
 from luthier.training.metric import PREFIX, choose_metric, evaluations_without_best
-
-if TYPE_CHECKING:
-    from rich.progress import Progress
-
-_SECONDS_BETWEEN_LINES = 10.0
+from luthier.training.progress import ProgressDisplay
 
 
 class EarlyStop(TrainerCallback):  # type: ignore[misc]
@@ -50,7 +44,7 @@ class LastEvaluation(TrainerCallback):  # type: ignore[misc]
 
 
 class ShowProgress(TrainerCallback):  # type: ignore[misc]
-    """A bar on a terminal, plain lines elsewhere; both on stderr.
+    """Shows loss, samples a second and evaluations.
 
     Args:
         rows_a_step: Rows of an optimizer step.
@@ -58,69 +52,28 @@ class ShowProgress(TrainerCallback):  # type: ignore[misc]
 
     def __init__(self, rows_a_step: int) -> None:
         self._rows = rows_a_step
-        self._bar: Progress | None = None
-        self._started = self._line_at = 0.0
+        self._display = ProgressDisplay("training")
+        self._started = 0.0
         self._first = 0
 
     def on_train_begin(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
-        """Starts the clock, and the bar."""
-        self._started = self._line_at = time.monotonic()
+        """Starts the clock."""
+        self._started = time.monotonic()
         self._first = state.global_step
-        if not sys.stderr.isatty():
-            return
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        self._bar = Progress(
-            TextColumn("training"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[told]}"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-        )
-        self._bar.add_task("training", total=state.max_steps, completed=state.global_step, told="")
-        self._bar.start()
-
-    def on_step_end(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
-        """Moves the bar."""
-        if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], completed=state.global_step)
 
     def on_log(self, _args: Any, state: Any, _control: Any, logs: dict[str, Any], **_: Any) -> None:
         """Shows the loss and, after an evaluation, what was measured."""
         measured = {key.removeprefix(PREFIX): value for key, value in logs.items() if key.startswith(PREFIX)}
+        done, steps = state.global_step, state.max_steps
         if measured:
             # The loss and the primary metric; the others stand in the history.
             numbers = ", ".join(f"{name} {value:.4f}" for name, value in list(measured.items())[:2])
-            self._write(f"step {state.global_step}/{state.max_steps}  validation: {numbers}")
+            self._display.write(f"step {done}/{steps}  validation: {numbers}")
         elif "loss" in logs:
-            self._show_loss(state, logs["loss"])
-
-    def on_train_end(self, *_: Any, **__: Any) -> None:
-        """Takes the bar away."""
-        self.close()
+            rate = max(done - self._first, 1) / max(time.monotonic() - self._started, 1e-9)
+            told = f"loss {logs['loss']:.4f}  {rate * self._rows:.1f} samples/s"
+            self._display.step(done, steps, told, (steps - done) / rate)
 
     def close(self) -> None:
         """Takes the bar away, also after an error."""
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
-
-    def _show_loss(self, state: Any, loss: float) -> None:
-        now = time.monotonic()
-        steps = max(state.global_step - self._first, 1)
-        rate = steps / max(now - self._started, 1e-9)
-        told = f"loss {loss:.4f}  {rate * self._rows:.1f} samples/s"
-        if self._bar is not None:
-            self._bar.update(self._bar.task_ids[0], told=told)
-        elif now - self._line_at >= _SECONDS_BETWEEN_LINES or state.global_step >= state.max_steps:
-            self._line_at = now
-            left = timedelta(seconds=round((state.max_steps - state.global_step) / rate))
-            self._write(f"step {state.global_step}/{state.max_steps}  {told}  {left} left")
-
-    def _write(self, line: str) -> None:
-        if self._bar is not None:
-            self._bar.console.print(line, highlight=False)
-        else:
-            sys.stderr.write(line + "\n")
+        self._display.close()

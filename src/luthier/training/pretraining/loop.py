@@ -18,8 +18,8 @@ from luthier.training.pretraining.optimizer import build_optimizers, rate_factor
 from luthier.training.pretraining.options import Pretraining
 from luthier.training.pretraining.packing import document_marks
 from luthier.training.pretraining.prepare import Prepared, prepare
-from luthier.training.pretraining.progress import ProgressLine
 from luthier.training.pretraining.sizes import rows_at_once, tokens_at_once
+from luthier.training.progress import ProgressDisplay
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -62,7 +62,7 @@ class Pretrainer:
         self._feed = Feed(rows, options.rows, self.marks, self.model.device)
         self._epochs = rows.epochs
         self.clock = Clock(options.max_minutes, *progress["clock"])
-        self._progress = ProgressLine()
+        self._progress = ProgressDisplay("pretraining")
         self._log(
             "start",
             sources=prepared.counts,
@@ -181,7 +181,8 @@ class Pretrainer:
         speed = options.rows * options.row_length / self.clock.seconds_per_step
         left = self.clock.steps_left(self.steps - self.step)
         steps = self.step + int(left)
-        self._progress.step(self.step, steps, loss, speed, left * self.clock.seconds_per_step)
+        told = f"loss {loss:.4f}  {speed:,.0f} tokens/s"
+        self._progress.step(self.step, steps, told, left * self.clock.seconds_per_step)
         if self.step % _LOG_EVERY == 0:
             self._log(
                 "step",
@@ -207,7 +208,8 @@ class Pretrainer:
         }
         texts = continue_prompts(self.network, self.prepared.tokenizer, self.marks, self.recipe.prompts)
         self.model.train()
-        self._progress.measured(self.step, measured)
+        numbers = ", ".join(f"{name} {value:.4f}" for name, value in measured.items() if value is not None)
+        self._progress.write(f"step {self.step}  held-out bits per byte: {numbers or 'no held-out text'}")
         self._log("measured", epochs=self._epochs_by_source(), bits_per_byte=measured, samples=texts)
         return measured
 
