@@ -120,7 +120,8 @@ def test_a_loaded_run_predicts_what_the_run_predicted(recipe_file: Path) -> None
     folder = run(load_recipe(recipe_file, ["evaluation.baselines=[]"]))
     model = load(folder.path)
     first = rows(folder.predictions("id"))[0]
-    prediction = model("test 0: The soup was cold.")
+    # With the record's id: the wording of the instruction is drawn by it.
+    prediction = model({"id": "test-0", "text": "test 0: The soup was cold."})
     assert (prediction.text, prediction.value) == (first["text"], first["value"])
     assert prediction.confidence == pytest.approx(first["confidence"], abs=1e-5)
     scores = model.evaluate(Path(load_recipe(recipe_file).data.tests["id"].path))

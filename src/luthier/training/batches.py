@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from luthier.models import UNSUPERVISED
+from luthier.training.engine import lay_out
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from numpy.typing import NDArray
 
 _POOL = 50
 """Batches among which rows are sorted by length: enough for little padding, few enough to stay random."""
@@ -33,20 +34,24 @@ def auto_batch_size(lengths: Sequence[int]) -> int:
 
 
 class LengthGroupedSampler:
-    """Row numbers in a random order in which the rows of a batch are of like length.
+    """Row numbers in a random order in which the rows of a batch are of one group and of like length.
 
     The order follows from seed and epoch alone, so a resumed run sees the same one. Rows are drawn at
-    random into pools of 50 batches, sorted by length within a pool, and the batches of all pools shuffled.
-    A last, smaller batch stays last.
+    random into pools of 50 batches, sorted by group and length within a pool, and the batches of all pools
+    shuffled. A last, smaller batch stays last.
 
     Args:
         lengths: Tokens of every row.
         batch_size: Rows of an optimizer step (forward passes and processes together).
         seed: Of the order.
+        groups: Numbers of the rows' groups, as `prefix_groups` gives them; None is one group.
     """
 
-    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
+    def __init__(
+        self, lengths: Sequence[int], batch_size: int, seed: int, groups: NDArray[np.int64] | None = None
+    ) -> None:
         self._lengths = np.asarray(lengths)
+        self._groups = np.zeros(len(self._lengths)) if groups is None else groups
         self._batch_size = batch_size
         self._seed = seed
         self._epoch = 0
@@ -66,7 +71,7 @@ class LengthGroupedSampler:
         batches: list[list[int]] = []
         for first in range(0, whole, pool):
             rows = order[first : min(first + pool, whole)]
-            rows = rows[np.argsort(-self._lengths[rows], kind="stable")]
+            rows = rows[np.lexsort((-self._lengths[rows], self._groups[rows]))]
             batches += rows.reshape(-1, self._batch_size).tolist()
         for number in random.permutation(len(batches)):
             yield from batches[number]
@@ -87,10 +92,11 @@ def padded_width(length: int, longest: int) -> int:
 
 
 class Collator:
-    """Rows to tensors, padded on the right.
+    """Rows to tensors: padded on the right, and as one packed row.
 
-    Yields `input_ids`, `attention_mask`, `labels` of shape (rows, tokens) and `weight` of shape (rows,).
-    The mask comes from the rows' lengths, so a padding token that equals EOS hides no EOS.
+    Yields `input_ids`, `attention_mask`, `labels` of shape (rows, tokens), `weight` of shape (rows,) and
+    `layout`, a `Layout` of the same rows. The mask comes from the rows' lengths, so a padding token that
+    equals EOS hides no EOS.
 
     Args:
         pad_token_id: What pads.
@@ -101,7 +107,7 @@ class Collator:
         self._pad = pad_token_id
         self._longest = longest
 
-    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Tensor]:
+    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """Pads one batch."""
         import torch
 
@@ -115,4 +121,16 @@ class Collator:
             labels[number, :end] = torch.tensor(row["labels"])
             mask[number, :end] = 1
         weight = torch.tensor([row["weight"] for row in rows], dtype=torch.float32)
-        return {"input_ids": ids, "attention_mask": mask, "labels": labels, "weight": weight}
+        layout = lay_out(
+            [row["input_ids"] for row in rows],
+            [row["labels"] for row in rows],
+            [row["weight"] for row in rows],
+            pad=self._pad,
+        )
+        return {
+            "input_ids": ids,
+            "attention_mask": mask,
+            "labels": labels,
+            "weight": weight,
+            "layout": layout,
+        }

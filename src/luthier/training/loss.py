@@ -32,7 +32,13 @@ def supervised_weight(labels: Tensor, weight: Tensor) -> Tensor:
 
 
 def supervised_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
-    """Returns the weighted sum of the cross-entropies (nats) of the supervised tokens.
+    """Returns the sum of `supervised_losses`, each times the weight of its row."""
+    counts = (batch["labels"][:, 1:] != UNSUPERVISED).sum(dim=1)
+    return (supervised_losses(model, batch) * batch["weight"].repeat_interleave(counts)).sum()
+
+
+def supervised_losses(model: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
+    """Returns the cross-entropies (nats) of the supervised tokens, row by row, shape (tokens,).
 
     Args:
         model: A causal language model, an adapter around it, or a distributed wrapper around that.
@@ -43,15 +49,23 @@ def supervised_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
 
     labels = batch["labels"][:, 1:]
     rows, columns = torch.nonzero(labels != UNSUPERVISED, as_tuple=True)
-    flat = rows * batch["labels"].shape[1] + columns
-    logits = _logits_at(model, batch, flat)
-    losses = cross_entropy(logits.float(), labels[rows, columns], reduction="none")
-    return (losses * batch["weight"][rows]).sum()
-
-
-def _logits_at(model: nn.Module, batch: Mapping[str, Tensor], flat: Tensor) -> Tensor:
-    """Logits, shape (positions, words), at positions numbered through the batch row by row."""
     ids = batch["input_ids"]
+    flat = rows * ids.shape[1] + columns
+    logits = logits_at(
+        model, ids, flat, input_ids=ids, attention_mask=batch["attention_mask"], use_cache=False
+    )
+    return cross_entropy(logits.float(), labels[rows, columns], reduction="none")
+
+
+def logits_at(model: nn.Module, ids: Tensor, flat: Tensor, **inputs: Any) -> Tensor:
+    """Returns logits, shape (positions, words), at some positions of a batch.
+
+    Args:
+        model: A causal language model, an adapter around it, or a distributed wrapper around that.
+        ids: What it reads, shape (rows, tokens).
+        flat: Positions, numbered through the batch row by row.
+        **inputs: What the model is called with.
+    """
     gathered = False
 
     def gather(_: nn.Module, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
@@ -64,7 +78,7 @@ def _logits_at(model: nn.Module, batch: Mapping[str, Tensor], flat: Tensor) -> T
     head = _head(model)
     hook = head.register_forward_pre_hook(gather) if head is not None else None
     try:
-        output = model(input_ids=ids, attention_mask=batch["attention_mask"], use_cache=False)
+        output = model(**inputs)
     finally:
         if hook is not None:
             hook.remove()

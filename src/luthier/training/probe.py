@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from luthier.training.arguments import total_steps, use_bfloat16
 from luthier.training.batches import Collator, LengthGroupedSampler, padded_width
-from luthier.training.loss import supervised_loss, supervised_weight
+from luthier.training.engine import Forward
+from luthier.training.loss import supervised_weight
 from luthier.training.memory import peak_memory
 from luthier.training.options import TrainingOptions
 from luthier.training.train import batch_size, check_trainable
@@ -21,7 +22,6 @@ from luthier.training.train import batch_size, check_trainable
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
-    from torch import Tensor
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 _FORWARD_SHARE = 1 / 3
@@ -179,15 +179,19 @@ class _Stepper:
         self, model: PreTrainedModel, optimizer: torch.optim.Optimizer, bfloat16: bool, device: torch.device
     ) -> None:
         self._model, self._optimizer = model, optimizer
+        self._forward = Forward(model)
         self._bfloat16, self._device = bfloat16, device
 
-    def step(self, batch: dict[str, Tensor]) -> None:
+    def step(self, batch: dict[str, Any]) -> None:
         import torch
 
-        batch = {name: tensor.to(self._device) for name, tensor in batch.items()}
-        with torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16):
-            loss = supervised_loss(self._model, batch) / supervised_weight(batch["labels"], batch["weight"])
-        torch.autograd.backward([loss])
+        batch = {name: value.to(self._device) for name, value in batch.items()}
+        weight = supervised_weight(batch["labels"], batch["weight"])
+        precision = torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)
+        with self._forward.reading(self._model, batch, precision):
+            with precision:
+                loss = self._forward.loss(self._model, batch) / weight
+            torch.autograd.backward([loss])
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         loss.item()

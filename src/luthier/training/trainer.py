@@ -19,7 +19,8 @@ from transformers import Trainer
 from luthier.errors import LuthierError
 from luthier.training.batches import LengthGroupedSampler
 from luthier.training.checkpoint import load_trainable, save_trainable
-from luthier.training.loss import supervised_loss, supervised_weight
+from luthier.training.engine import Forward, prefix_groups
+from luthier.training.loss import supervised_weight
 from luthier.training.metric import PREFIX, choose_metric, is_better
 from luthier.training.options import AUTO
 
@@ -46,6 +47,7 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
 
     def __init__(self, *, measure: Evaluate | None = None, metric: str = AUTO, **options: Any) -> None:
         super().__init__(**options)
+        self.forward = Forward(self.model)
         self.measure = measure
         self.metric = metric
         self.samples = 0
@@ -57,15 +59,15 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
     def compute_loss(
         self,
         model: nn.Module,
-        inputs: Mapping[str, Tensor],
+        inputs: Mapping[str, Any],
         return_outputs: bool = False,  # noqa: ARG002 - the Trainer's signature
         num_items_in_batch: Tensor | float = 1.0,
     ) -> Tensor:
         """Weighted mean loss over the supervised tokens of the whole step; this pass's share of it."""
-        self.samples += inputs["input_ids"].shape[0]
-        self.tokens += int(inputs["attention_mask"].sum())
+        self.samples += inputs["layout"].rows
+        self.tokens += inputs["layout"].tokens
         # Gradients are averaged over processes; the divisor already counts all of them.
-        share = supervised_loss(model, inputs) / num_items_in_batch
+        share = self.forward.loss(model, inputs) / num_items_in_batch
         return share * int(self.accelerator.num_processes)
 
     def _get_num_items_in_batch(
@@ -75,13 +77,14 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         total = torch.stack(weights).sum().to(device)
         return self.accelerator.gather(total).sum() if self.accelerator.num_processes > 1 else total
 
-    def training_step(self, *args: Any, **kwargs: Any) -> Tensor:
+    def training_step(self, model: nn.Module, inputs: Mapping[str, Any], *args: Any, **kwargs: Any) -> Tensor:
         """One forward and backward pass.
 
         Raises:
             LuthierError: Where the loss is not a number, before a weight has moved.
         """
-        loss: Tensor = super().training_step(*args, **kwargs)
+        with self.forward.reading(model, inputs):
+            loss: Tensor = super().training_step(model, inputs, *args, **kwargs)
         if not torch.isfinite(loss):
             raise LuthierError(
                 f"the loss became {loss.item()} at step {self.state.global_step + 1}",
@@ -91,9 +94,9 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
 
     def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedSampler:
         rows = self.train_dataset if train_dataset is None else train_dataset
-        return LengthGroupedSampler(
-            rows["length"], self.get_total_train_batch_size(self.args), self.args.seed
-        )
+        size = self.get_total_train_batch_size(self.args)
+        groups = prefix_groups(rows["input_ids"], size)
+        return LengthGroupedSampler(rows["length"], size, self.args.seed, groups)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Mean loss over all supervised tokens of the validation rows, and what `measure` adds.
@@ -127,8 +130,8 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         for first in range(0, len(order), size):
             rows = [self.eval_dataset[number] for number in order[first : first + size]]
             batch = self._prepare_inputs(self.data_collator(rows))
-            with self.compute_loss_context_manager():
-                total += supervised_loss(self.model, batch).double().cpu()
+            with self.compute_loss_context_manager(), self.forward.reading(self.model, batch):
+                total += self.forward.loss(self.model, batch).double().cpu()
             divisor += supervised_weight(batch["labels"], batch["weight"]).double().cpu()
         return float(total / divisor)
 

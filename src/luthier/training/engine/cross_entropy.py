@@ -1,0 +1,61 @@
+"""Cross-entropy that keeps one copy of the logits' gradient, and nothing as large beside it.
+
+The library's keeps the logits, their float32 copy and the log-probabilities, and its backward pass makes two
+more. For 800 tokens over 12,000 words that is 190 MB, and a quarter of a small model's step is spent on
+moving it (mams_en, one core). Here a few hundred tokens at a time are turned into gradients while they are
+in cache.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+_NUMBERS = {"cpu": 2**21}
+_ON_GPU = 2**26
+
+
+def cross_entropies(logits: Tensor, targets: Tensor) -> Tensor:
+    """Returns the cross-entropy of every token in nats, float32, shape (tokens,).
+
+    Args:
+        logits: Shape (tokens, words), in any floating type; their gradient has the same.
+        targets: Ids, shape (tokens,).
+    """
+    found: Tensor = _CrossEntropy.apply(logits, targets)  # type: ignore[no-untyped-call]
+    return found
+
+
+class _CrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, targets: Tensor) -> Tensor:
+        tokens, words = logits.shape
+        losses = torch.empty(tokens, device=logits.device)
+        wanted = ctx.needs_input_grad[0]
+        gradient = torch.empty_like(logits) if wanted else None
+        chunk = max(1, _NUMBERS.get(logits.device.type, _ON_GPU) // words)
+        for first in range(0, tokens, chunk):
+            rows = slice(first, first + chunk)
+            target = targets[rows, None]
+            scores = logits[rows].float()
+            if gradient is None:
+                losses[rows] = scores.logsumexp(dim=1) - scores.gather(1, target)[:, 0]
+                continue
+            scores = scores - scores.amax(dim=1, keepdim=True)
+            of_target = scores.gather(1, target)[:, 0]
+            mass = scores.exp_().sum(dim=1)
+            losses[rows] = mass.log() - of_target
+            # By a logit: its probability, less one for the target's.
+            scores /= mass[:, None]
+            scores.scatter_add_(1, target, scores.new_full((1, 1), -1).expand_as(target))
+            gradient[rows] = scores
+        if gradient is not None:
+            ctx.save_for_backward(gradient)
+        return losses
+
+    @staticmethod
+    def backward(ctx: Any, by_loss: Tensor) -> tuple[Tensor, None]:
+        (gradient,) = ctx.saved_tensors
+        return gradient * by_loss[:, None].to(gradient.dtype), None
