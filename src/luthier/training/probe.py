@@ -188,7 +188,7 @@ class _Stepper:
         batch = {name: value.to(self._device) for name, value in batch.items()}
         weight = supervised_weight(batch["labels"], batch["weight"])
         precision = torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)
-        with self._forward.reading(self._model, batch, precision):
+        with self._forward.reading(self._model, batch):
             with precision:
                 loss = self._forward.loss(self._model, batch) / weight
             torch.autograd.backward([loss])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from luthier.methods.layers import transformer_layers
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_TOLERANCE = {4: 1e-3, 2: 0.15}
-"""How far a token's loss may be off, relative to the larger of itself and one nat, by a number's bytes."""
+_TOLERANCE = {4: 1e-4, 2: 0.15}
+"""How far a token's loss may be off, relative to the larger of itself and one nat, by a weight's bytes."""
 
 
 class Forward:
@@ -53,22 +53,15 @@ class Forward:
         return not self._refusal
 
     @contextmanager
-    def reading(
-        self,
-        model: nn.Module,
-        batch: Mapping[str, Any],
-        precision: AbstractContextManager[Any] | None = None,
-    ) -> Iterator[None]:
+    def reading(self, model: nn.Module, batch: Mapping[str, Any]) -> Iterator[None]:
         """Prepares the model for a batch; `loss` and the backward pass belong inside.
 
         Args:
             model: The model, or a distributed wrapper around it.
             batch: What `Collator` yields, on the model's device.
-            precision: What `loss` will be called in, where it is not wrapped around the model.
         """
         if self._can_pack(model, batch["layout"]) and not self._is_proven:
-            with precision or nullcontext():
-                self._prove(model, batch)
+            self._prove(model, batch)
         if not self._can_pack(model, batch["layout"]):
             yield
             return
@@ -98,13 +91,13 @@ class Forward:
         return self._span is None or layout.longest + self._virtual <= self._span
 
     def _prove(self, model: nn.Module, batch: Mapping[str, Any]) -> None:
-        """Reads one batch both ways."""
+        """Reads one batch both ways, in the precision of the weights."""
         import torch
 
         layout: Layout = batch["layout"]
         self._is_proven = True
         # A resumed run reads its first batch twice too: it must not draw other numbers afterwards.
-        with torch.no_grad(), torch.random.fork_rng():
+        with torch.no_grad(), torch.random.fork_rng(), _without_autocast(model):
             plain = supervised_losses(model, batch)[layout.order]
             try:
                 with self._packing(layout):
@@ -112,18 +105,13 @@ class Forward:
             except Exception as error:
                 self._refusal = f"{type(self._base).__name__} cannot read packed rows ({error})"
             else:
-                narrow = torch.is_autocast_enabled(plain.device.type) or self._is_narrow(model)
                 off = ((packed - plain).abs() / plain.clamp(min=1)).max().item()
-                if not off <= _TOLERANCE[2 if narrow else 4]:
+                if not off <= _TOLERANCE[min(4, next(self._base.parameters()).element_size())]:
                     self._refusal = (
                         f"{type(self._base).__name__} computes another loss (by {off:.2g}) on packed rows"
                     )
         if self._refusal:
             _log.warning("rows are read one by one: %s", self._refusal)
-
-    def _is_narrow(self, model: nn.Module) -> bool:
-        # Accelerate's mixed precision wraps the forward pass, where nobody outside can see it.
-        return hasattr(model, "_original_forward") or next(self._base.parameters()).element_size() < 4
 
     @contextmanager
     def _packing(self, layout: Layout) -> Iterator[None]:
@@ -162,3 +150,20 @@ class Forward:
             model = self._base
             inputs["past_key_values"] = self._model.get_prompt(batch_size=1)
         return logits_at(model, layout.ids, layout.asked, **inputs)
+
+
+@contextmanager
+def _without_autocast(model: nn.Module) -> Iterator[None]:
+    """Computes in the precision of the weights; Accelerate wraps autocast around the forward pass itself."""
+    import torch
+
+    inner: Any = getattr(model, "module", model)
+    wrapped = vars(inner).get("forward") if "_original_forward" in vars(inner) else None
+    if wrapped is not None:
+        inner.forward = inner._original_forward
+    try:
+        with torch.autocast(next(inner.parameters()).device.type, enabled=False):
+            yield
+    finally:
+        if wrapped is not None:
+            inner.forward = wrapped
