@@ -135,3 +135,18 @@ def test_plain_batches_are_bounded_although_prompts_differ_in_length(llama, toke
     prompts = [[7] * 100, [7] * 90, [7] * 10, [7] * 4]
     LabelScorer(llama, tokenizer).score(prompts, [{"": Candidates("", {"yes": "a", "no": "b"})}] * 4)
     assert max(seen) <= 20_000
+
+
+def test_options_are_scored_in_one_row_under_autocast_too(llama, tokenizer, monkeypatch):
+    """As at every evaluation of a training in bfloat16; plain scoring reads a prompt for every option."""
+    calls = []
+    monkeypatch.setattr(
+        "luthier.inference.scorer.plain_scores", lambda *args: calls.append(args[1]) or plain_scores(*args)
+    )
+    monkeypatch.setattr("luthier.inference.scorer._AGREEMENT", {4: 0.0, 2: 0.1})
+    monkeypatch.setattr(llama, "forward", torch.autocast("cpu", torch.bfloat16)(llama.forward))
+    prompts = [[7, 8, 9, 10 + number] for number in range(3)]
+    _, keys = generate(llama, prompts, stop=[0], pad=0, max_new_tokens=2)
+    candidates = [{"": Candidates("", {"yes": "positive food", "no": "negative price"})}] * 3
+    LabelScorer(llama, tokenizer).score(prompts, candidates, keys)
+    assert [len(questions) for questions in calls] == [1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -110,16 +111,13 @@ class LabelScorer:
 
     def _try_packing(self, question: Question, keys: PromptKeys | None) -> bool:
         """Scores one question both ways; a model that refuses the mask or says otherwise cannot be packed."""
-        plain = plain_scores(self._model, [question], self._pad)
+        with _product_bytes(self._model) as sizes:
+            plain = plain_scores(self._model, [question], self._pad)
         try:
             packed = packed_scores(self._model, [question], self._pad, keys)
         except (RuntimeError, TypeError, ValueError, IndexError, AttributeError):
             return False
-        size = next(self._model.parameters()).element_size()
-        if keys is not None:
-            # Under autocast what is computed is narrower than the weights.
-            size = min(size, keys.layers[0][0].element_size())
-        tolerance = _AGREEMENT.get(size, 0.1)
+        tolerance = _AGREEMENT.get(min(sizes), 0.1)
         return all(
             math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance)
             for line, others in zip(plain[0], packed[0], strict=True)
@@ -139,6 +137,21 @@ class LabelScorer:
                 batch = []
             batch.append(question)
         yield batch
+
+
+@contextmanager
+def _product_bytes(model: PreTrainedModel) -> Iterator[list[int]]:
+    """Notes the bytes of a number in the weights and in what the output head computes.
+
+    Under autocast that is narrower than the weights are, and than what the model returns may be.
+    """
+    sizes = [next(model.parameters()).element_size()]
+    head = model.get_output_embeddings()
+    if head is None:
+        yield sizes
+        return
+    with head.register_forward_hook(lambda _, __, output: sizes.append(output.element_size())):
+        yield sizes
 
 
 def _plain_numbers(batch: Sequence[Question], vocabulary: int) -> int:
