@@ -3,7 +3,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from math import ceil
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,8 @@ from tests.training.rows import rows
 from luthier.errors import UserError
 from luthier.methods import Full, PTuningV2
 from luthier.training import TrainingOptions, predict_seconds, probe, train
+from luthier.training.batches import Collator, LengthGroupedSampler
+from luthier.training.engine import prefix_groups
 from luthier.training.probe import Probe, make_optimizer
 
 OPTIONS = TrainingOptions(epochs=2, batch_size=8, precision="float32")
@@ -68,15 +69,29 @@ def test_the_optimizers_state_is_that_of_training(optimizer: str, numbers: float
     assert held / sum(p.numel() for p in model.parameters()) == pytest.approx(numbers, abs=0.1)
 
 
-def test_time_is_tokens_with_padding_times_epochs_and_a_third_for_validation() -> None:
+def test_time_is_computed_tokens_times_epochs_and_a_third_for_validation() -> None:
     data = rows(16)
-    measured = Probe(seconds_per_step=0.0, seconds_per_token=2.0, peak_memory_bytes=0, steps=1)
+    measured = Probe(
+        seconds_per_step=0.0, seconds_per_token=2.0, epoch_tokens=50, peak_memory_bytes=0, steps=1
+    )
     options = TrainingOptions(epochs=3, batch_size=1)
-    lengths = data["length"]
-    padded = sum(min(ceil(length / 16) * 16, max(lengths)) for length in lengths)
-    assert predict_seconds(measured, data, options) == 3 * padded * 2.0
-    checked = predict_seconds(measured, data, options, data)
-    assert abs(checked - (3 * padded * 2.0 + 3 * sum(lengths) * 2.0 / 3)) < 1e-6
+    assert predict_seconds(measured, data, options) == 3 * 50 * 2.0
+    # Validation rows share as much among them as those of the training do: half of them computes 25.
+    half = data.select(range(8))
+    share = sum(half["length"]) / sum(data["length"])
+    assert predict_seconds(measured, data, options, half) == pytest.approx(300 + 3 * 50 * share * 2.0 / 3)
+
+
+@pytest.mark.parametrize(("dropout", "packs"), [(0.0, True), (0.1, False)])
+def test_computed_tokens_are_those_of_the_way_that_rows_are_read(dropout: float, packs: bool) -> None:
+    model, data = Full().apply(tiny.model("llama", attention_dropout=dropout)), rows(40)
+    seen = probe(model, tiny.byte_level(), data, OPTIONS.model_copy(update={"batch_size": 8}))
+    collate = Collator(0, max(data["length"]))
+    groups = prefix_groups(data["input_ids"], 8)
+    order = list(LengthGroupedSampler(data["length"], 8, 0, groups))
+    batches = [collate([data[at] for at in order[first : first + 8]]) for first in range(0, 40, 8)]
+    tokens = [(batch["layout"].ids if packs else batch["input_ids"]).numel() for batch in batches]
+    assert seen.epoch_tokens == sum(tokens)
 
 
 _MEMORY = """

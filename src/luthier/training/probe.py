@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from luthier.training.arguments import total_steps, use_bfloat16
-from luthier.training.batches import Collator, LengthGroupedSampler, padded_width
-from luthier.training.engine import Forward
+from luthier.training.batches import Collator, LengthGroupedSampler
+from luthier.training.engine import Forward, prefix_groups
 from luthier.training.loss import supervised_weight
 from luthier.training.memory import peak_memory
 from luthier.training.options import TrainingOptions
@@ -28,19 +28,25 @@ _FORWARD_SHARE = 1 / 3
 """A forward pass costs about a third of forward and backward together."""
 
 
+_COUNTED = 50
+"""Batches whose tokens are counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Probe:
     """What a few steps measured.
 
     Attributes:
         seconds_per_step: Mean of the random batches, `gradient_accumulation` passes a step.
-        seconds_per_token: The same over padded tokens.
+        seconds_per_token: The same over the tokens that were computed: what rows share once, padding too.
+        epoch_tokens: Tokens that an epoch computes, so counted.
         peak_memory_bytes: Most memory held with the longest rows: of the GPU, else of the whole process.
         steps: Random steps that were timed.
     """
 
     seconds_per_step: float
     seconds_per_token: float
+    epoch_tokens: int
     peak_memory_bytes: int
     steps: int
 
@@ -87,11 +93,13 @@ def probe(
             started = time.perf_counter()
             run.step(batch)
             seconds += time.perf_counter() - started
-            tokens += batch["input_ids"].numel()
+            tokens += run.computed_tokens(batch)
             passes += 1
+        epoch_tokens = _epoch_tokens(rows, size, collate, run)
     return Probe(
         seconds_per_step=seconds / passes * options.gradient_accumulation,
         seconds_per_token=seconds / tokens,
+        epoch_tokens=epoch_tokens,
         peak_memory_bytes=peak,
         steps=passes // options.gradient_accumulation,
     )
@@ -106,12 +114,13 @@ def predict_seconds(
     """
     size = batch_size(rows, options)
     steps = total_steps(len(rows), size, options)
-    padded = _padded_tokens(rows, size)
     epochs = steps * size * options.gradient_accumulation / len(rows)
-    seconds = padded * min(epochs, ceil(epochs)) * probe.seconds_per_token
+    seconds = probe.epoch_tokens * epochs * probe.seconds_per_token
     if validation_rows:
         evaluations = evaluation_count(rows, options)
-        seconds += evaluations * sum(validation_rows["length"]) * probe.seconds_per_token * _FORWARD_SHARE
+        share = probe.epoch_tokens / sum(rows["length"])
+        tokens = evaluations * sum(validation_rows["length"]) * share
+        seconds += tokens * probe.seconds_per_token * _FORWARD_SHARE
     return seconds
 
 
@@ -153,23 +162,25 @@ def _checkpointing(model: PreTrainedModel, options: TrainingOptions) -> Iterator
         model.gradient_checkpointing_disable()
 
 
-def _padded_tokens(rows: Dataset, size: int) -> int:
-    """Tokens of an epoch, padding included."""
+def _epoch_tokens(rows: Dataset, size: int, collate: Collator, run: _Stepper) -> int:
+    """Tokens that an epoch computes, judged by up to 50 batches."""
+    batches = _batches(rows, size, seed=0)
+    some = batches[:: ceil(len(batches) / _COUNTED)]
+    computed = sum(run.computed_tokens(collate([rows[number] for number in batch])) for batch in some)
     lengths = np.asarray(rows["length"])
-    longest = int(lengths.max())
-    order = list(LengthGroupedSampler(rows["length"], size, seed=0))
-    return sum(
-        padded_width(int(lengths[order[first : first + size]].max()), longest)
-        * len(order[first : first + size])
-        for first in range(0, len(order), size)
-    )
+    return round(computed * int(lengths.sum()) / sum(int(lengths[batch].sum()) for batch in some))
 
 
 def _random_batches(rows: Dataset, size: int, number: int) -> Iterator[list[int]]:
-    order = list(LengthGroupedSampler(rows["length"], size, seed=1))
-    batches = [order[first : first + size] for first in range(0, len(order), size)]
+    batches = _batches(rows, size, seed=1)
     for index in range(number):
         yield batches[index % len(batches)]
+
+
+def _batches(rows: Dataset, size: int, seed: int) -> list[list[int]]:
+    groups = prefix_groups(rows["input_ids"], size)
+    order = list(LengthGroupedSampler(rows["length"], size, seed, groups))
+    return [order[first : first + size] for first in range(0, len(order), size)]
 
 
 class _Stepper:
@@ -181,6 +192,10 @@ class _Stepper:
         self._model, self._optimizer = model, optimizer
         self._forward = Forward(model)
         self._bfloat16, self._device = bfloat16, device
+
+    def computed_tokens(self, batch: dict[str, Any]) -> int:
+        """Tokens of a batch as they are read."""
+        return int((batch["layout"].ids if self._forward.packs else batch["input_ids"]).numel())
 
     def step(self, batch: dict[str, Any]) -> None:
         import torch
