@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Two test processes on two cores: more threads each only get in each other's way.
 TEST_ENV := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: setup demo test test-fast lint types contracts format clean
+.PHONY: bench-setup setup demo test test-fast lint types contracts format clean
 
 setup: $(STAMP)
 
@@ -44,3 +44,7 @@ format: setup
 
 clean:
 	rm -rf $(VENV) .venv-ci .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+
+bench-setup:  ## An environment with the peers that benchmarks/engine.py measures against
+	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e . trl==1.16.0

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from luthier.training.trainer import LuthierTrainer
 
 _STARTED_AS = "started-as.json"
+_TRUNK = "trunk.bin"
 _IRRELEVANT = {"report_to", "save_total_limit"}
 
 
@@ -163,14 +164,26 @@ def _run(trainer: LuthierTrainer, options: TrainingOptions, checkpoint: Path | N
         )
     started = time.monotonic()
     try:
+        if options.trunk_cache and _passes(trainer) > 1:
+            trainer.keep_trunk(Path(trainer.args.output_dir) / _TRUNK)
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     finally:
         progress.close()
+        trainer.forward.close()
         # Mixed precision wraps `forward`; what is evaluated and saved next must be the model as anyone
         # loads it.
         trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)
         trainer.model.eval()
     return _result(trainer, time.monotonic() - started)
+
+
+def _passes(trainer: LuthierTrainer) -> float:
+    """How often training reads each row."""
+    arguments = trainer.args
+    if arguments.max_steps > 0:
+        rows = arguments.max_steps * trainer.get_total_train_batch_size(arguments)
+        return float(rows / len(trainer.train_dataset))
+    return float(arguments.num_train_epochs)
 
 
 def _result(trainer: LuthierTrainer, seconds: float) -> TrainResult:

@@ -5,6 +5,7 @@ A subclass needs its base class, so this module imports transformers at its top;
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Mapping
@@ -33,6 +34,12 @@ Evaluate = Callable[[Any], Mapping[str, float]]
 """Measures a model on the validation set: metric name to value, the primary metric first."""
 
 
+_log = logging.getLogger(__name__)
+
+_TRUNK_ROWS = 32
+"""Rows that frozen layers read at once: no gradient is kept of them."""
+
+
 class LuthierTrainer(Trainer):  # type: ignore[misc]
     """Trains on token rows.
 
@@ -55,6 +62,25 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         self.evaluation_seconds = 0.0
         self.earlier_seconds = 0.0
         self._started = time.monotonic()
+
+    def keep_trunk(self, path: Path) -> None:
+        """Computes what frozen layers at the bottom make of every row, before the first step.
+
+        Args:
+            path: File to keep it in while training lasts.
+        """
+        precision = torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.args.bf16)
+        self.forward.keep_trunk(self._all_batches(), path, precision)
+        if self.forward.trunk is not None:
+            _log.info("  frozen layers: computed once, %.0f MiB on disk", path.stat().st_size / 2**20)
+
+    def _all_batches(self) -> Iterator[dict[str, Any]]:
+        for rows in (self.train_dataset, self.eval_dataset):
+            if len(rows):
+                groups = prefix_groups(rows["input_ids"], _TRUNK_ROWS)
+                order = list(LengthGroupedSampler(rows["length"], _TRUNK_ROWS, 0, groups))
+                for first in range(0, len(order), _TRUNK_ROWS):
+                    yield self.data_collator([rows[at] for at in order[first : first + _TRUNK_ROWS]])
 
     def compute_loss(
         self,

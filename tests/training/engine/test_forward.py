@@ -126,7 +126,7 @@ def test_bfloat16_is_read_the_same_within_its_precision() -> None:
     with forward.reading(model, rows), precision:
         packed = forward.loss(model, rows).item()
     assert forward.packs
-    assert packed == pytest.approx(float(supervised_loss(model, rows)), rel=0.01)
+    assert packed == pytest.approx(supervised_loss(model, rows).item(), rel=0.01)
 
 
 def test_what_is_shared_is_computed_once_and_the_last_layer_for_the_asked_tokens_only() -> None:
@@ -215,4 +215,4 @@ def test_rows_longer_than_a_sliding_window_are_read_one_by_one() -> None:
         with forward.reading(model, rows):
             loss = forward.loss(model, rows)
         assert counts[-1] == (1 if rows is short else 3)
-        assert float(loss) == pytest.approx(float(supervised_loss(model, rows)), rel=1e-6)
+        assert loss.item() == pytest.approx(supervised_loss(model, rows).item(), rel=1e-6)

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from luthier.methods.layers import transformer_layers
 from luthier.models.context import attention_span
-from luthier.training.loss import logits_at, supervised_loss, supervised_losses
+from luthier.training.engine.reader import PackedReader
+from luthier.training.loss import supervised_loss, supervised_losses
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
     from transformers import PreTrainedModel
 
     from luthier.training.engine.layout import Layout
+    from luthier.training.engine.trunk import Trunk
 
 _log = logging.getLogger(__name__)
 
 _TOLERANCE = {4: 1e-4, 2: 0.15}
-"""How far a token's loss may be off, relative to the larger of itself and one nat, by a weight's bytes."""
+"""How far a token's loss may be off, relative to the larger of itself and one nat, by a number's bytes."""
 
 
 class Forward:
@@ -36,12 +38,8 @@ class Forward:
 
     def __init__(self, model: PreTrainedModel) -> None:
         self._model = model
-        self._base = model.get_base_model() if hasattr(model, "get_base_model") else model
-        self._config = self._base.config.get_text_config()
+        self._reader = PackedReader(model)
         self._span = attention_span(model)
-        adapter = getattr(model, "active_peft_config", None)
-        self._learns_prompt = bool(getattr(adapter, "is_prompt_learning", False))
-        self._virtual = int(getattr(adapter, "num_virtual_tokens", None) or 0)
         self._is_proven = False
         self._refusal = self._why_not()
         if self._refusal:
@@ -51,6 +49,11 @@ class Forward:
     def packs(self) -> bool:
         """Whether batches are read as packed rows, as far as is known yet."""
         return not self._refusal
+
+    @property
+    def trunk(self) -> Trunk | None:
+        """What frozen layers make of the rows, where that is kept."""
+        return self._reader.trunk
 
     @contextmanager
     def reading(self, model: nn.Module, batch: Mapping[str, Any]) -> Iterator[None]:
@@ -65,20 +68,55 @@ class Forward:
         if not self._can_pack(model, batch["layout"]):
             yield
             return
-        with self._packing(batch["layout"]):
+        with self._reader.packing(batch["layout"]):
             yield
 
     def loss(self, model: nn.Module, batch: Mapping[str, Any]) -> Tensor:
         """Returns the weighted sum of the cross-entropies (nats) of a batch's supervised tokens."""
         layout: Layout = batch["layout"]
         if self._can_pack(model, layout):
-            return (self._packed_losses(model, layout) * layout.weights).sum()
+            return (self._reader.losses(model, layout) * layout.weights).sum()
         return supervised_loss(model, batch)
+
+    def keep_trunk(
+        self, batches: Iterable[Mapping[str, Any]], path: Path, precision: AbstractContextManager[Any]
+    ) -> None:
+        """Computes what frozen layers at the bottom make of rows, to be read from disk from then on.
+
+        Nothing is kept where no layer at the bottom is frozen, or where embeddings train below them.
+
+        Args:
+            batches: What `Collator` yields.
+            path: File to keep it in; `close` removes it.
+            precision: What training computes in.
+        """
+        from luthier.training.engine.trunk import NoTrunkError, Trunk, trunk_depth
+
+        depth = trunk_depth(self._reader.layers)
+        if not depth or self._reader.learns_prompt or self._refusal:
+            return
+        trunk = Trunk(path, depth)
+        layouts = (batch["layout"].to(self._model.device) for batch in batches)
+        packable = (layout for layout in layouts if self._can_pack(self._model, layout))
+        try:
+            with precision:
+                trunk.fill(packable, self._reader.read, self._reader.layers[depth])
+        except NoTrunkError as error:
+            trunk.close()
+            _log.info("frozen layers are computed at every step: %s", error)
+            return
+        self._reader.trunk = trunk
+
+    def close(self) -> None:
+        """Removes what `keep_trunk` wrote."""
+        if self._reader.trunk is not None:
+            self._reader.trunk.close()
+            self._reader.trunk = None
 
     def _why_not(self) -> str:
         from torch import nn
 
-        implementation = self._config._attn_implementation
+        implementation = self._reader.base.config.get_text_config()._attn_implementation
         if implementation not in ("sdpa", "eager"):
             return f"the recipe asks for {implementation}"
         if any(isinstance(module, nn.Dropout) and module.p for module in self._model.modules()):
@@ -86,70 +124,45 @@ class Forward:
         return ""
 
     def _can_pack(self, model: nn.Module, layout: Layout) -> bool:
-        if self._refusal or (self._learns_prompt and model is not self._model):
+        if self._refusal or (self._reader.learns_prompt and model is not self._model):
             return False
-        return self._span is None or layout.longest + self._virtual <= self._span
+        return self._span is None or layout.longest + self._reader.virtual <= self._span
 
     def _prove(self, model: nn.Module, batch: Mapping[str, Any]) -> None:
-        """Reads one batch both ways, in the precision of the weights."""
+        """Reads one batch both ways, in the precision of the weights; with what is kept, a third time."""
         import torch
 
-        layout: Layout = batch["layout"]
         self._is_proven = True
-        # A resumed run reads its first batch twice too: it must not draw other numbers afterwards.
+        trunk, self._reader.trunk = self._reader.trunk, None
+        # A resumed run reads its first batch so too: it must not draw other numbers afterwards.
         with torch.no_grad(), torch.random.fork_rng(), _without_autocast(model):
-            plain = supervised_losses(model, batch)[layout.order]
-            try:
-                with self._packing(layout):
-                    packed = self._packed_losses(model, layout)
-            except Exception as error:
-                self._refusal = f"{type(self._base).__name__} cannot read packed rows ({error})"
-            else:
-                off = ((packed - plain).abs() / plain.clamp(min=1)).max().item()
-                if not off <= _TOLERANCE[min(4, next(self._base.parameters()).element_size())]:
-                    self._refusal = (
-                        f"{type(self._base).__name__} computes another loss (by {off:.2g}) on packed rows"
-                    )
+            plain = supervised_losses(model, batch)[batch["layout"].order]
+            self._refusal = self._objection(model, batch["layout"], plain, None)
+            if trunk is not None and not self._refusal:
+                objection = self._objection(model, batch["layout"], plain, trunk)
+                self._reader.trunk = None if objection else trunk
+                if objection:
+                    _log.warning("frozen layers are computed at every step: %s", objection)
         if self._refusal:
             _log.warning("rows are read one by one: %s", self._refusal)
+        if trunk is not None and self._reader.trunk is None:
+            trunk.close()
 
-    @contextmanager
-    def _packing(self, layout: Layout) -> Iterator[None]:
-        from transformers import AttentionInterface
-
-        from luthier.training.engine.attention import NAME, State, current, packed_attention
-        from luthier.training.engine.last_layer import asked_only
-
-        AttentionInterface.register(NAME, packed_attention)
-        state = State(layout)
-        implementation = self._config._attn_implementation
-        with ExitStack() as stack:
-            stack.enter_context(current(state))
-            stack.enter_context(asked_only(transformer_layers(self._base)[1][-1], state))
-            stack.callback(setattr, self._config, "_attn_implementation", implementation)
-            self._config._attn_implementation = NAME
-            yield
-
-    def _packed_losses(self, model: nn.Module, layout: Layout) -> Tensor:
-        """Cross-entropies of the supervised tokens, shape (items,), in the order of the packed row."""
-        from luthier.training.engine.cross_entropy import cross_entropies
-
-        logits = self._packed_logits(model, layout)
-        found = logits.index_select(0, layout.items) if layout.repeats else logits[: len(layout.items)]
-        return cross_entropies(found, layout.targets)
-
-    def _packed_logits(self, model: nn.Module, layout: Layout) -> Tensor:
-        """Logits of the asked tokens, shape (asked, words)."""
-        inputs: dict[str, Any] = {
-            "input_ids": layout.ids,
-            "position_ids": layout.positions + self._virtual,
-            "use_cache": False,
-        }
-        if self._learns_prompt:
-            # PEFT's own forward pass takes no positions beside a trained prefix.
-            model = self._base
-            inputs["past_key_values"] = self._model.get_prompt(batch_size=1)
-        return logits_at(model, layout.ids, layout.asked, **inputs)
+    def _objection(self, model: nn.Module, layout: Layout, plain: Tensor, trunk: Trunk | None) -> str:
+        """What is wrong with packed rows, against the losses of rows read one by one."""
+        name = type(self._reader.base).__name__
+        self._reader.trunk = trunk
+        try:
+            with self._reader.packing(layout):
+                packed = self._reader.losses(model, layout)
+        except Exception as error:  # whatever a family's own code raises at what it does not know
+            return f"{name} cannot read packed rows ({error})"
+        finally:
+            self._reader.trunk = None
+        size = next(self._reader.base.parameters()).element_size()
+        tolerance = _TOLERANCE[min(4, size, 4 if trunk is None else trunk.computed_bytes)]
+        off = ((packed - plain).abs() / plain.clamp(min=1)).max().item()
+        return "" if off <= tolerance else f"{name} computes another loss (by {off:.2g}) on packed rows"
 
 
 @contextmanager

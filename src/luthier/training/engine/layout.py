@@ -8,6 +8,7 @@ layers do not care in which row a token stands, and attention is told (see `atte
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -87,7 +88,8 @@ class Layout:
         repeats: Whether a token predicts for several rows, which share it and what they learn from it.
         rows: Rows of the batch.
         tokens: Tokens of the batch's rows, padding and sharing apart.
-        source: Row and position that each token of the packed row was taken from, shape (2, tokens).
+        places: For each row, where its tokens stand in the packed row, shape (tokens of the row,).
+        keys: What tells each row from others, see `row_key`.
     """
 
     ids: Tensor
@@ -101,7 +103,8 @@ class Layout:
     repeats: bool
     rows: int
     tokens: int
-    source: Tensor
+    places: tuple[NDArray[np.int64], ...]
+    keys: tuple[bytes, ...]
 
     @property
     def longest(self) -> int:
@@ -112,6 +115,11 @@ class Layout:
         """Returns the layout with its tensors on a device."""
         moved: Self = _moved(self, device, non_blocking)
         return moved
+
+
+def row_key(tokens: NDArray[np.int64]) -> bytes:
+    """Returns what tells rows apart: 16 bytes that follow from the ids."""
+    return hashlib.blake2b(tokens.tobytes(), digest_size=16).digest()
 
 
 def lay_out(
@@ -187,10 +195,8 @@ class _Builder:
 
         total = -(-self._stood // _ROW) * _ROW
         ids, positions = np.full(total, pad), np.zeros(total, dtype=np.int64)
-        source = np.zeros((2, total), dtype=np.int64)
-        for row, (tokens, place) in enumerate(zip(self._rows, self._place, strict=True)):
+        for tokens, place in zip(self._rows, self._place, strict=True):
             ids[place], positions[place] = tokens, np.arange(len(tokens))
-            source[0, place], source[1, place] = row, np.arange(len(tokens))
         predicting = [np.flatnonzero(row[1:] != UNSUPERVISED) for row in labels]
         places = np.concatenate([place[at] for place, at in zip(self._place, predicting, strict=True)])
         targets = np.concatenate([row[1:][at] for row, at in zip(labels, predicting, strict=True)])
@@ -211,7 +217,8 @@ class _Builder:
             repeats=len(items) != len(asked),
             rows=len(self._rows),
             tokens=sum(map(len, self._rows)),
-            source=torch.from_numpy(source),
+            places=tuple(self._place),
+            keys=tuple(map(row_key, self._rows)),
         )
 
     def _branches(self, asked: NDArray[np.int64]) -> Iterator[Branch]:
