@@ -88,6 +88,7 @@ class Layout:
         repeats: Whether a token predicts for several rows, which share it and what they learn from it.
         rows: Rows of the batch.
         tokens: Tokens of the batch's rows, padding and sharing apart.
+        longest: Tokens of the longest row.
         places: For each row, where its tokens stand in the packed row, shape (tokens of the row,).
         keys: What tells each row from others, see `row_key`.
     """
@@ -103,13 +104,9 @@ class Layout:
     repeats: bool
     rows: int
     tokens: int
+    longest: int
     places: tuple[NDArray[np.int64], ...]
     keys: tuple[bytes, ...]
-
-    @property
-    def longest(self) -> int:
-        """Tokens of the longest row."""
-        return int(self.positions.max()) + 1
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Self:
         """Returns the layout with its tensors on a device."""
@@ -217,6 +214,7 @@ class _Builder:
             repeats=len(items) != len(asked),
             rows=len(self._rows),
             tokens=sum(map(len, self._rows)),
+            longest=max(map(len, self._rows)),
             places=tuple(self._place),
             keys=tuple(map(row_key, self._rows)),
         )
