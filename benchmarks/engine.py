@@ -264,7 +264,7 @@ def _keep(case: str, record: dict[str, Any]) -> None:
 def table() -> Iterator[str]:
     """Yields a Markdown table of the records."""
     kept = json.loads(RECORDS.read_text(encoding="utf-8"))
-    yield "| method | instruction | precision | samples/s | TRL's | ratio [range] | peak memory | losses apart |"
+    yield "| method | instruction | precision | samples/s | TRL's | ratio [range] | memory | losses apart |"
     yield "|---|---|---|---|---|---|---|---|"
     for case in CASES:
         if case not in kept:
