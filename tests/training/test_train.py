@@ -11,7 +11,7 @@ from tests.models import tiny
 from tests.training.rows import rows
 
 from luthier.errors import DataError, LuthierError, UserError
-from luthier.methods import Freeze, Full, Lora, PTuningV2, count_parameters
+from luthier.methods import Freeze, Full, Lora, PTuningV2, Trainable, count_parameters
 from luthier.training import EarlyStopping, TrainingOptions, TrainResult, train
 
 QUICK = TrainingOptions(epochs=2, batch_size=4, precision="float32")
@@ -64,22 +64,36 @@ def test_same_seed_same_weights_bit_for_bit_and_another_seed_others(tmp_path: Pa
     assert not torch.equal(first.lm_head.weight, other.lm_head.weight)
 
 
+# With dropout rows are read one by one and random numbers are drawn; without it they are packed.
 @pytest.mark.parametrize(
-    "method",
-    [Full(), Lora(rank=2, dropout=0.1), PTuningV2(prompt_length=3, projection=True)],
-    ids=lambda m: m.type,
+    ("method", "dropout"),
+    [
+        (Full(), 0.1),
+        (Lora(rank=2, dropout=0.1), 0.1),
+        (PTuningV2(prompt_length=3, projection=True), 0.1),
+        (Full(), 0.0),
+        (Freeze(trainable=Trainable(last=1)), 0.0),
+        (Lora(rank=2), 0.0),
+        (PTuningV2(prompt_length=3), 0.0),
+    ],
+    ids=lambda value: getattr(value, "type", value),
 )
 @pytest.mark.parametrize("every", ["epoch", 2])
-def test_resumed_equals_straight_through_bit_for_bit(tmp_path: Path, method: Any, every: Any) -> None:
+def test_resumed_equals_straight_through_bit_for_bit(
+    tmp_path: Path, method: Any, dropout: float, every: Any
+) -> None:
+    def run_it(*given: Any, **extra: Any) -> tuple[Any, TrainResult]:
+        return run(*given, model=tiny.model("llama", attention_dropout=dropout), **extra)
+
     options = TrainingOptions(
         epochs=3, batch_size=4, gradient_accumulation=2, evaluate_every=every, precision="float32"
     )
-    straight, whole = run(tmp_path / "a", options, method, evaluate=killed_after(99))
+    straight, whole = run_it(tmp_path / "a", options, method, evaluate=killed_after(99))
     with pytest.raises(KilledError):
-        run(tmp_path / "b", options, method, evaluate=killed_after(2))
+        run_it(tmp_path / "b", options, method, evaluate=killed_after(2))
     # A checkpoint that was cut off while it was written must not be taken for the newest.
     (tmp_path / "b" / "checkpoint-99").mkdir()
-    resumed, rest = run(tmp_path / "b", options, method, evaluate=killed_after(99), resume=True)
+    resumed, rest = run_it(tmp_path / "b", options, method, evaluate=killed_after(99), resume=True)
     assert_same(weights(straight), weights(resumed))
     last = [tmp_path / name / "checkpoint-9" / "trainable.safetensors" for name in "ab"]
     assert last[0].read_bytes() == last[1].read_bytes()
@@ -280,3 +294,9 @@ def test_the_trainers_state_is_written_last(tmp_path: Path) -> None:
     assert json.loads((folder / "trainer_state.json").read_text())["global_step"] > 0
     times = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
     assert max(times, key=lambda name: times[name]) == "trainer_state.json"
+
+
+def test_a_tokenizer_of_another_model_is_refused_with_both_numbers(tmp_path: Path) -> None:
+    largest = max(max(ids) for ids in rows(18)["input_ids"])
+    with pytest.raises(UserError, match=f"gives the id {largest}, the model embeds 256 tokens"):
+        run(tmp_path, model=tiny.model("llama", vocab_size=256))

@@ -16,7 +16,7 @@ from luthier.methods import ParameterCount, count_parameters
 from luthier.models import EncodeReport, encode_all, load_model
 from luthier.tasks import Task
 from luthier.tasks.example import Example
-from luthier.training import TrainResult, max_length, train
+from luthier.training import TrainResult, check_tokens, max_length, train
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -70,7 +70,7 @@ def prepare(
         model: The base model where it is loaded already; it is changed in place.
 
     Raises:
-        UserError: Where method and model do not fit.
+        UserError: Where method and model do not fit, or the tokenizer is another model's.
         DataError: Where a sample does not fit the model and the recipe does not say what to cut.
     """
     from transformers import set_seed
@@ -85,6 +85,7 @@ def prepare(
         rows[name], reports[name] = encode_all(
             samples, bench.tokenizer, max_length=limit, truncate=recipe.training.truncate
         )
+    check_tokens(model, rows["train"])
     parameters = count_parameters(model)
     rate = recipe.training.learning_rate
     return Prepared(

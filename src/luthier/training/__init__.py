@@ -3,7 +3,7 @@
 from luthier.training.options import EarlyStopping, TrainingOptions
 from luthier.training.probe import Probe, evaluation_count, predict_seconds, probe
 from luthier.training.result import HistoryRow, TrainResult
-from luthier.training.train import batch_size, check_rows, max_length, train
+from luthier.training.train import batch_size, check_rows, check_tokens, max_length, train
 
 __all__ = [
     "EarlyStopping",
@@ -13,6 +13,7 @@ __all__ = [
     "TrainingOptions",
     "batch_size",
     "check_rows",
+    "check_tokens",
     "evaluation_count",
     "max_length",
     "predict_seconds",

@@ -70,6 +70,7 @@ def train(
 
     check_trackers(options.report_to)
     check_rows(train_rows)
+    check_tokens(model, train_rows)
     check_trainable(model, options)
     size = batch_size(train_rows, options)
     rate = learning_rate if options.learning_rate == AUTO else float(options.learning_rate)
@@ -138,6 +139,20 @@ def check_rows(rows: Dataset) -> None:
             f"{len(empty)} of {len(rows)} rows have no supervised token: nothing to learn from",
             [Problem(f"row {name} has an empty answer and no EOS") for name in named],
             "look at them with `luthier check`: the answer must not be empty",
+        )
+
+
+def check_tokens(model: PreTrainedModel, rows: Dataset) -> None:
+    """Raises a UserError where rows hold an id that the model does not embed.
+
+    The tokenizer is another model's then, or was given tokens after the weights were saved.
+    """
+    largest = max(int(max(ids)) for ids in rows["input_ids"])
+    embedded = model.get_input_embeddings().num_embeddings
+    if largest >= embedded:
+        raise UserError(
+            f"the tokenizer gives the id {largest}, the model embeds {embedded} tokens (0 to {embedded - 1})",
+            "give a folder whose tokenizer belongs to its weights",
         )
 
 
