@@ -13,6 +13,7 @@ from tests.training.rows import rows
 from luthier.errors import DataError, LuthierError, UserError
 from luthier.methods import Freeze, Full, Lora, PTuningV2, Trainable, count_parameters
 from luthier.training import EarlyStopping, TrainingOptions, TrainResult, train
+from luthier.training.engine import Layout
 
 QUICK = TrainingOptions(epochs=2, batch_size=4, precision="float32")
 
@@ -300,3 +301,16 @@ def test_a_tokenizer_of_another_model_is_refused_with_both_numbers(tmp_path: Pat
     largest = max(max(ids) for ids in rows(18)["input_ids"])
     with pytest.raises(UserError, match=f"gives the id {largest}, the model embeds 256 tokens"):
         run(tmp_path, model=tiny.model("llama", vocab_size=256))
+
+
+def test_validation_batches_go_to_the_device_as_those_of_the_training_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[int] = []
+    whole = Layout.to
+    monkeypatch.setattr(
+        Layout, "to", lambda self, *device, **how: moved.append(self.rows) or whole(self, *device, **how)
+    )
+    run(tmp_path, TrainingOptions(epochs=1, batch_size=9, precision="float32"))
+    # Two batches of nine rows to train on; six rows to validate on, once.
+    assert sorted(moved) == [6, 9, 9]

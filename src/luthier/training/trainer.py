@@ -149,13 +149,13 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
 
     def _validation_loss(self) -> float:
         lengths = np.asarray(self.eval_dataset["length"])
-        order = np.argsort(-lengths, kind="stable").tolist()
         size = self.args.per_device_eval_batch_size
+        order = np.lexsort((-lengths, prefix_groups(self.eval_dataset["input_ids"], size))).tolist()
         total = torch.zeros((), dtype=torch.float64)
         divisor = torch.zeros((), dtype=torch.float64)
         for first in range(0, len(order), size):
             rows = [self.eval_dataset[number] for number in order[first : first + size]]
-            batch = self._prepare_inputs(self.data_collator(rows))
+            batch = {name: value.to(self.args.device) for name, value in self.data_collator(rows).items()}
             with self.compute_loss_context_manager(), self.forward.reading(self.model, batch):
                 total += self.forward.loss(self.model, batch).double().cpu()
             divisor += supervised_weight(batch["labels"], batch["weight"]).double().cpu()
