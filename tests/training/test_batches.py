@@ -74,3 +74,22 @@ def test_widths_are_multiples_of_sixteen_but_never_beyond_the_longest_row() -> N
     assert padded_width(120, 100) == 120
     row = {"input_ids": [5, 6], "labels": [-100, 6], "weight": 1.0}
     assert Collator(0, longest=40)([row])["input_ids"].shape == (1, 16)
+
+
+def test_a_quarter_of_a_batch_is_of_one_group_and_a_batch_is_not() -> None:
+    groups = np.arange(1003) % 5
+    order = list(LengthGroupedSampler(LENGTHS, 8, 0, groups))
+    assert sorted(order) == list(range(1003))
+    pairs = groups[order[:1000]].reshape(-1, 2)
+    # 50 batches of a pool hold 400 rows, 80 of each group; where a group ends within a pair, two meet.
+    assert (pairs[:, 0] == pairs[:, 1]).mean() > 0.97
+    batches = groups[order[:1000]].reshape(-1, 8)
+    assert np.mean([len(set(batch)) for batch in batches.tolist()]) > 2
+    shuffled = np.random.default_rng(1).permutation(1003).tolist()
+    assert padding(order, 8) < padding(shuffled, 8) / 4
+
+
+def test_a_batch_that_has_no_quarters_is_of_one_group() -> None:
+    groups = np.arange(60) % 3
+    batches = groups[list(LengthGroupedSampler(LENGTHS[:60], 5, 0, groups))].reshape(-1, 5)
+    assert (batches == batches[:, :1]).all()

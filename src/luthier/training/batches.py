@@ -14,6 +14,9 @@ from luthier.training.engine import lay_out
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_BLOCKS = 4
+"""Blocks of one group in a batch, so that a step sees several wordings; four cost little more than one."""
+
 _POOL = 50
 """Batches among which rows are sorted by length: enough for little padding, few enough to stay random."""
 
@@ -34,11 +37,11 @@ def auto_batch_size(lengths: Sequence[int]) -> int:
 
 
 class LengthGroupedSampler:
-    """Row numbers in a random order in which the rows of a batch are of one group and of like length.
+    """Row numbers in a random order in which rows of few groups and of like length share a batch.
 
     The order follows from seed and epoch alone, so a resumed run sees the same one. Rows are drawn at
-    random into pools of 50 batches, sorted by group and length within a pool, and the batches of all pools
-    shuffled. A last, smaller batch stays last.
+    random into pools of 50 batches; within a pool quarters of batches are made of rows of one group, those of
+    like length are put together, and the batches of all pools are shuffled. A last, smaller batch stays last.
 
     Args:
         lengths: Tokens of every row.
@@ -52,6 +55,7 @@ class LengthGroupedSampler:
     ) -> None:
         self._lengths = np.asarray(lengths)
         self._groups = np.zeros(len(self._lengths)) if groups is None else groups
+        self._block = batch_size // _BLOCKS if batch_size % _BLOCKS == 0 else batch_size
         self._batch_size = batch_size
         self._seed = seed
         self._epoch = 0
@@ -71,11 +75,17 @@ class LengthGroupedSampler:
         batches: list[list[int]] = []
         for first in range(0, whole, pool):
             rows = order[first : min(first + pool, whole)]
-            rows = rows[np.lexsort((-self._lengths[rows], self._groups[rows]))]
-            batches += rows.reshape(-1, self._batch_size).tolist()
+            batches += self._arranged(rows).reshape(-1, self._batch_size).tolist()
         for number in random.permutation(len(batches)):
             yield from batches[number]
         yield from order[whole:].tolist()
+
+    def _arranged(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Puts rows into blocks of one group, and blocks of like length side by side."""
+        rows = rows[np.lexsort((-self._lengths[rows], self._groups[rows]))]
+        blocks = rows.reshape(-1, self._block)
+        longest = self._lengths[blocks].max(axis=1)
+        return blocks[np.argsort(-longest, kind="stable")].reshape(-1)
 
 
 def padded_width(length: int, longest: int) -> int:
