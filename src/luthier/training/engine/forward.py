@@ -41,6 +41,7 @@ class Forward:
         self._reader = PackedReader(model)
         self._span = attention_span(model)
         self._is_proven = False
+        self._unproven_trunk: Trunk | None = None
         self._refusal = self._why_not()
         if self._refusal:
             _log.info("rows are read one by one: %s", self._refusal)
@@ -53,7 +54,7 @@ class Forward:
     @property
     def trunk(self) -> Trunk | None:
         """What frozen layers make of the rows, where that is kept."""
-        return self._reader.trunk
+        return self._reader.trunk or self._unproven_trunk
 
     @contextmanager
     def reading(self, model: nn.Module, batch: Mapping[str, Any]) -> Iterator[None]:
@@ -65,6 +66,8 @@ class Forward:
         """
         if self._can_pack(model, batch["layout"]) and not self._is_proven:
             self._prove(model, batch)
+        if self._can_pack(model, batch["layout"]) and self._unproven_trunk is not None:
+            self._prove_trunk(model, batch)
         if not self._can_pack(model, batch["layout"]):
             yield
             return
@@ -96,22 +99,29 @@ class Forward:
         if not depth or self._reader.learns_prompt or self._refusal:
             return
         trunk = Trunk(path, depth)
-        layouts = (batch["layout"].to(self._model.device) for batch in batches)
-        packable = (layout for layout in layouts if self._can_pack(self._model, layout))
         try:
             with precision:
-                trunk.fill(packable, self._reader.read, self._reader.layers[depth])
+                trunk.fill(self._packable(batches), self._reader.read, self._reader.layers[depth])
         except NoTrunkError as error:
             trunk.close()
             _log.info("frozen layers are computed at every step: %s", error)
             return
-        self._reader.trunk = trunk
+        self._unproven_trunk = trunk
 
     def close(self) -> None:
         """Removes what `keep_trunk` wrote."""
-        if self._reader.trunk is not None:
-            self._reader.trunk.close()
-            self._reader.trunk = None
+        if self.trunk is not None:
+            self.trunk.close()
+        self._reader.trunk = self._unproven_trunk = None
+
+    def _packable(self, batches: Iterable[Mapping[str, Any]]) -> Iterator[Layout]:
+        """Layouts of the batches that can be packed; the first is read both ways before it is believed."""
+        for batch in batches:
+            moved = {name: value.to(self._model.device) for name, value in batch.items()}
+            if self._can_pack(self._model, moved["layout"]) and not self._is_proven:
+                self._prove(self._model, moved)
+            if self._can_pack(self._model, moved["layout"]):
+                yield moved["layout"]
 
     def _why_not(self) -> str:
         from torch import nn
@@ -129,28 +139,29 @@ class Forward:
         return self._span is None or layout.longest + self._reader.virtual <= self._span
 
     def _prove(self, model: nn.Module, batch: Mapping[str, Any]) -> None:
-        """Reads one batch both ways, in the precision of the weights; with what is kept, a third time."""
-        import torch
-
+        """Reads one batch both ways, in the precision of the weights."""
         self._is_proven = True
-        trunk, self._reader.trunk = self._reader.trunk, None
-        # A resumed run reads its first batch so too: it must not draw other numbers afterwards.
-        with torch.no_grad(), torch.random.fork_rng(), _without_autocast(model):
-            plain = supervised_losses(model, batch)[batch["layout"].order]
-            self._refusal = self._objection(model, batch["layout"], plain, None)
-            if trunk is not None and not self._refusal:
-                objection = self._objection(model, batch["layout"], plain, trunk)
-                self._reader.trunk = None if objection else trunk
-                if objection:
-                    _log.warning("frozen layers are computed at every step: %s", objection)
+        with _exactly(model):
+            self._refusal = self._objection(model, batch, None)
         if self._refusal:
             _log.warning("rows are read one by one: %s", self._refusal)
-        if trunk is not None and self._reader.trunk is None:
-            trunk.close()
 
-    def _objection(self, model: nn.Module, layout: Layout, plain: Tensor, trunk: Trunk | None) -> str:
+    def _prove_trunk(self, model: nn.Module, batch: Mapping[str, Any]) -> None:
+        """The same with what was kept."""
+        trunk, self._unproven_trunk = self._unproven_trunk, None
+        assert trunk is not None
+        with _exactly(model):
+            objection = self._objection(model, batch, trunk)
+        if objection:
+            trunk.close()
+            _log.warning("frozen layers are computed at every step: %s", objection)
+        else:
+            self._reader.trunk = trunk
+
+    def _objection(self, model: nn.Module, batch: Mapping[str, Any], trunk: Trunk | None) -> str:
         """What is wrong with packed rows, against the losses of rows read one by one."""
-        name = type(self._reader.base).__name__
+        name, layout = type(self._reader.base).__name__, batch["layout"]
+        plain = supervised_losses(model, batch)[layout.order]
         self._reader.trunk = trunk
         try:
             with self._reader.packing(layout):
@@ -166,16 +177,21 @@ class Forward:
 
 
 @contextmanager
-def _without_autocast(model: nn.Module) -> Iterator[None]:
-    """Computes in the precision of the weights; Accelerate wraps autocast around the forward pass itself."""
+def _exactly(model: nn.Module) -> Iterator[None]:
+    """Computes in the precision of the weights, without gradients and without drawing random numbers.
+
+    Accelerate wraps autocast around the forward pass itself. A resumed run reads its first batch both ways
+    too: it must not draw other numbers afterwards.
+    """
     import torch
 
     inner: Any = getattr(model, "module", model)
     wrapped = vars(inner).get("forward") if "_original_forward" in vars(inner) else None
     if wrapped is not None:
         inner.forward = inner._original_forward
+    exact = torch.autocast(next(inner.parameters()).device.type, enabled=False)
     try:
-        with torch.autocast(next(inner.parameters()).device.type, enabled=False):
+        with torch.no_grad(), torch.random.fork_rng(), exact:
             yield
     finally:
         if wrapped is not None:

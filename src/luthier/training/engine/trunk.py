@@ -74,7 +74,7 @@ class Trunk:
             layer: The layer that the states enter.
 
         Raises:
-            NoTrunkError: Where gradients flow into the states, or the disk has no room for them.
+            NoTrunkError: Where gradients flow into the states, the disk has no room, or there are none.
         """
         stood, dtype, width = 0, torch.float32, 0
         if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda"):
@@ -93,6 +93,8 @@ class Trunk:
                 for key, places in zip(layout.keys, layout.places, strict=True):
                     self._places.setdefault(key, stood + places)
                 stood += states.shape[1]
+        if not stood:
+            raise NoTrunkError("no batch can be read as a packed row")
         self._kept = torch.from_file(str(self._path), shared=False, size=stood * width, dtype=dtype).view(
             stood, width
         )
