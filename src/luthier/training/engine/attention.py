@@ -108,7 +108,7 @@ def packed_attention(
     heads = query.shape[1]
     key, value = (_repeated(x[0], heads) for x in (key, value))
     query = query[0] * (query.shape[-1] ** -0.5 if scaling is None else scaling)
-    found = _asked(state.layout, query, key, value) if asked else _all(state.layout, query, key, value)
+    found = _by_branches(state.layout, query, key, value, asked=asked)
     return found.transpose(0, 1).unsqueeze(0), None
 
 
@@ -121,46 +121,33 @@ def _check(module: nn.Module, mask: Tensor | None, dropout: float, others: Mappi
         raise UnknownAttentionError(f"{type(module).__name__} wants {wanted}")
 
 
-def _all(layout: Layout, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Every token as a query; tensors of shape (heads, tokens, width)."""
-    virtual = key.shape[1] - query.shape[1]
-    parts = []
-    for branch in layout.branches:
-        keys, values = (x[:, virtual + branch.first : virtual + branch.stop] for x in (key, value))
-        context = _context(branch, virtual, key), _context(branch, virtual, value)
-        queries = query[:, branch.first : branch.stop]
-        if branch.padding is None:
-            own = keys[:, None], values[:, None]
-            parts.append(_attend(queries[:, None], own, context, _places(keys))[:, 0])
-        else:
-            q, k, v = (_spread(x, branch.padding) for x in (queries, keys, values))
-            parts.append(_gathered(_attend(q, (k, v), context, _places(k)), branch.padding))
-    left = query.shape[1] - layout.branches[-1].stop
-    if left:
-        parts.append(query.new_zeros(query.shape[0], left, query.shape[2]))
-    return torch.cat(parts, dim=1)
+def _by_branches(layout: Layout, query: Tensor, key: Tensor, value: Tensor, *, asked: bool) -> Tensor:
+    """Attention of one branch after another; tensors of shape (heads, tokens, width of a head).
 
+    Args:
+        layout: Of the packed row.
+        query: Scaled; of every token, or of the asked ones alone.
+        key: Of a trained prefix and every token.
+        value: As `key`.
+        asked: Whether only the asked tokens are queries.
 
-def _asked(layout: Layout, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Only the asked tokens as queries."""
+    Returns:
+        Of the shape of `query`; zero for what fills the packed row up.
+    """
     virtual = key.shape[1] - layout.ids.shape[1]
     parts, stood = [], 0
     for branch in layout.branches:
-        count = len(branch.asked)
+        count = len(branch.asked) if asked else branch.stop - branch.first
         if not count:
             continue
-        keys, values = (x[:, virtual + branch.first : virtual + branch.stop] for x in (key, value))
+        queries, stood = query[:, stood : stood + count], stood + count
+        own = tuple(x[:, virtual + branch.first : virtual + branch.stop] for x in (key, value))
         context = _context(branch, virtual, key), _context(branch, virtual, value)
-        queries = query[:, stood : stood + count]
-        stood += count
-        places = branch.asked_places
-        if branch.padding is None or branch.asked_padding is None:
-            own = keys[:, None], values[:, None]
-            parts.append(_attend(queries[:, None], own, context, places)[:, 0])
-        else:
-            q = _spread(queries, branch.asked_padding)
-            k, v = (_spread(x, branch.padding) for x in (keys, values))
-            parts.append(_gathered(_attend(q, (k, v), context, places), branch.asked_padding))
+        padding = branch.asked_padding if asked else branch.padding
+        keys, values = (_spread(x, branch.padding) for x in own)
+        places = branch.asked_places if asked else _places(keys)
+        found = _attend(_spread(queries, padding), (keys, values), context, places)
+        parts.append(_gathered(found, padding))
     left = query.shape[1] - stood
     if left:
         parts.append(query.new_zeros(query.shape[0], left, query.shape[2]))
@@ -215,14 +202,18 @@ def _repeated(x: Tensor, heads: int) -> Tensor:
     return x if len(x) == heads else x.repeat_interleave(heads // len(x), dim=0)
 
 
-def _spread(x: Tensor, padding: Padding) -> Tensor:
+def _spread(x: Tensor, padding: Padding | None) -> Tensor:
     """Shape (heads, tokens, width of a head) to (heads, runs, padded width, width of a head)."""
+    if padding is None:
+        return x[:, None]
     block = x.new_zeros(len(x), padding.runs * padding.width, x.shape[-1])
     return block.index_copy(1, padding.gather, x).view(len(x), padding.runs, padding.width, x.shape[-1])
 
 
-def _gathered(block: Tensor, padding: Padding) -> Tensor:
+def _gathered(block: Tensor, padding: Padding | None) -> Tensor:
     """The other way."""
+    if padding is None:
+        return block[:, 0]
     flat = block.reshape(len(block), padding.runs * padding.width, block.shape[-1])
     found: Tensor = _Gathered.apply(flat, padding.gather)  # type: ignore[no-untyped-call]
     return found
