@@ -3,8 +3,9 @@
 A CPU's kernel for scaled dot-product attention must be given the ancestors' keys once for every run, computes
 what the mask then hides, and is no faster in bfloat16 than in float32. Here the products with the ancestors'
 keys are one large matrix product for all runs, blocks of queries leave out the keys that come after them, and
-the backward pass keeps the weights rather than computing them again: on AVX512-BF16 2.0 to 2.5 times as fast
-as the kernel in bfloat16 and 0.9 to 1.2 times in float32 (`benchmarks/attention.py`).
+the backward pass keeps the weights rather than computing them again: on one core of an AMD EPYC with
+AVX512-BF16 1.9 to 2.7 times as fast as the kernel in bfloat16 and 1.0 to 1.1 times in float32
+(`benchmarks/attention.py`).
 """
 
 from __future__ import annotations
