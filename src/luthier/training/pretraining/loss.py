@@ -8,6 +8,8 @@ and has no such cache; there the chunk is what keeps the logits below 256 MB.
 
 from typing import TYPE_CHECKING
 
+from luthier.training.softmax import turn_into_gradients
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -43,17 +45,12 @@ def summed_cross_entropy(
     for first in range(0, len(hidden), chunk):
         rows = slice(first, first + chunk)
         counted = targets[rows] != IGNORED
-        wanted = targets[rows].clamp(min=0)[:, None]
+        wanted = targets[rows].clamp(min=0)
         scores = (hidden[rows] @ output.T).float()
-        scores -= scores.amax(dim=1, keepdim=True)
-        of_target = scores.gather(1, wanted)[:, 0]
-        mass = scores.exp_().sum(dim=1)
-        losses[rows] = (mass.log() - of_target) * counted
-        if by_hidden is not None and by_weight is not None:
-            # d loss / d score = probability - one-hot.
-            weights = counted * scale
-            scores *= (weights / mass)[:, None]
-            scores.scatter_add_(1, wanted, -weights[:, None])
+        if by_hidden is None or by_weight is None:
+            losses[rows] = torch.nn.functional.cross_entropy(scores, wanted, reduction="none") * counted
+        else:
+            losses[rows] = turn_into_gradients(scores, wanted, counted * scale) * counted
             back = scores.to(hidden.dtype)
             by_hidden[rows] = back @ output
             by_weight += (back.T @ hidden[rows]).float()
