@@ -2,8 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from datasets import Dataset
 
-from luthier.training.batches import Collator, LengthGroupedSampler, auto_batch_size, padded_width
+from luthier.training.batches import (
+    Collator,
+    LengthGroupedSampler,
+    auto_batch_size,
+    padded_width,
+    sorted_batches,
+)
 
 LENGTHS = np.random.default_rng(0).integers(5, 200, 1003).tolist()
 
@@ -93,3 +100,13 @@ def test_a_batch_that_has_no_quarters_is_of_one_group() -> None:
     groups = np.arange(60) % 3
     batches = groups[list(LengthGroupedSampler(LENGTHS[:60], 5, 0, groups))].reshape(-1, 5)
     assert (batches == batches[:, :1]).all()
+
+
+def test_sorted_batches_hold_every_row_once_and_rows_of_one_opening_together() -> None:
+    openings = [[1] * 40, [2] * 40]
+    made = [openings[number % 2] + [3] * (number + 1) for number in range(12)]
+    data = Dataset.from_dict({"input_ids": made, "length": [len(row) for row in made]})
+    batches = sorted_batches(data, 3)
+    assert sorted(number for batch in batches for number in batch) == list(range(12))
+    assert all(len({number % 2 for number in batch}) == 1 for batch in batches)
+    assert [batch for batch in batches if 11 in batch] == [[11, 9, 7]]

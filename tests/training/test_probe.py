@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import torch
@@ -16,6 +17,9 @@ from luthier.training import TrainingOptions, predict_seconds, probe, train
 from luthier.training.batches import Collator, LengthGroupedSampler
 from luthier.training.engine import prefix_groups
 from luthier.training.probe import Probe, make_optimizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 OPTIONS = TrainingOptions(epochs=2, batch_size=8, precision="float32")
 
@@ -48,6 +52,25 @@ def test_activations_are_computed_twice_where_training_does_so(checkpointing: bo
     passes = 2 + 3
     assert len(calls) == passes * (2 if checkpointing else 1)
     assert not model.is_gradient_checkpointing
+
+
+def test_an_evaluation_and_what_it_holds_are_part_of_the_probe() -> None:
+    model, seen = Full().apply(tiny.model("llama")), []
+
+    def evaluate(given: PreTrainedModel) -> None:
+        held = torch.ones(2**27)  # 512 MiB, which this small model takes nowhere else
+        seen.append((given is model, given.training, held.numel()))
+
+    without = probe(model, tiny.byte_level(), rows(16), OPTIONS)
+    measured = probe(model, tiny.byte_level(), rows(16), OPTIONS, evaluate=evaluate)
+    assert seen == [(True, False, 2**27)]
+    assert measured.peak_memory_bytes - without.peak_memory_bytes > 2**28
+
+
+def test_time_ends_the_random_steps_but_four_are_made() -> None:
+    model = Full().apply(tiny.model("llama"))
+    assert probe(model, tiny.byte_level(), rows(80), OPTIONS, seconds=0.0).steps == 4
+    assert probe(model, tiny.byte_level(), rows(80), OPTIONS, steps=6, seconds=60.0).steps == 6
 
 
 def test_what_training_refuses_is_refused_beforehand() -> None:

@@ -6,7 +6,7 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from luthier.data import Examples, Splits, load_splits
 from luthier.experiment.bench import Bench, require_fitting
@@ -15,6 +15,9 @@ from luthier.experiment.recipe import Recipe, check_recipe
 from luthier.methods import ParameterCount
 from luthier.models import EncodeReport
 from luthier.training import Probe, evaluation_count, predict_seconds, probe
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 TIMED_RECORDS = 32
 """How many records, a full batch on a CPU, are predicted to measure time and memory."""
@@ -89,9 +92,15 @@ def check(recipe: Recipe, samples: int = 2) -> Check:
 def _check(recipe: Recipe, splits: Splits, count: int) -> Check:
     bench = Bench.open(recipe)
     prepared = prepare(bench, splits.train, splits.validation, seed=recipe.seed)
-    # Prediction first: the probe's peak of memory is that of the whole process so far.
-    each = _seconds_a_record(bench, prepared, splits.train)
-    measured = probe(prepared.model, bench.tokenizer, prepared.rows["train"], recipe.training)
+    each = 0.0
+
+    def predict(model: PreTrainedModel) -> None:
+        nonlocal each
+        each = _seconds_a_record(bench, prepared, model, splits.train)
+
+    measured = probe(
+        prepared.model, bench.tokenizer, prepared.rows["train"], recipe.training, evaluate=predict
+    )
     evaluations = evaluation_count(prepared.rows["train"], recipe.training)
     passes = 1 + ("zero-shot" in recipe.evaluation.baselines)
     writer = bench.writer()
@@ -114,9 +123,9 @@ def _check(recipe: Recipe, splits: Splits, count: int) -> Check:
     )
 
 
-def _seconds_a_record(bench: Bench, prepared: Prepared, examples: Examples) -> float:
+def _seconds_a_record(bench: Bench, prepared: Prepared, model: PreTrainedModel, examples: Examples) -> float:
     """Measures the prediction of a few records. An upper bound: untrained answers run on."""
-    oracle = predictor(bench, prepared.model, bench.recipe.task, prepared.answer_tokens)
+    oracle = predictor(bench, model, bench.recipe.task, prepared.answer_tokens)
     timed = examples[:TIMED_RECORDS]
     started = time.perf_counter()
     for _ in oracle.predict(timed):

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from luthier.models import UNSUPERVISED
-from luthier.training.engine import lay_out
+from luthier.training.engine import lay_out, prefix_groups
 
 if TYPE_CHECKING:
+    from datasets import Dataset
     from numpy.typing import NDArray
 
 _BLOCKS = 4
@@ -86,6 +87,12 @@ class LengthGroupedSampler:
         blocks = rows.reshape(-1, self._block)
         longest = self._lengths[blocks].max(axis=1)
         return blocks[np.argsort(-longest, kind="stable")].reshape(-1)
+
+
+def sorted_batches(rows: Dataset, size: int) -> list[list[int]]:
+    """Returns the numbers of all rows in batches that compute least: rows of one group and of like length."""
+    order = np.lexsort((-np.asarray(rows["length"]), prefix_groups(rows["input_ids"], size))).tolist()
+    return [order[first : first + size] for first in range(0, len(order), size)]
 
 
 def padded_width(length: int, longest: int) -> int:

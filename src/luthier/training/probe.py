@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
@@ -31,6 +31,9 @@ _FORWARD_SHARE = 1 / 3
 _COUNTED = 50
 """Batches whose tokens are counted."""
 
+_FEWEST = 4
+"""Random steps that are made however long they take."""
+
 
 @dataclass(frozen=True, slots=True)
 class Probe:
@@ -40,7 +43,8 @@ class Probe:
         seconds_per_step: Mean of the random batches, `gradient_accumulation` passes a step.
         seconds_per_token: The same over the tokens that were computed: what rows share once, padding too.
         epoch_tokens: Tokens that an epoch computes, so counted.
-        peak_memory_bytes: Most memory held with the longest rows: of the GPU, else of the whole process.
+        peak_memory_bytes: Most memory held, with the longest rows, random batches and what `evaluate` did:
+            of the GPU, else of the whole process.
         steps: Random steps that were timed.
     """
 
@@ -56,18 +60,26 @@ def probe(
     tokenizer: PreTrainedTokenizerBase,
     rows: Dataset,
     options: TrainingOptions,
-    steps: int = 4,
+    *,
+    evaluate: Callable[[PreTrainedModel], object] | None = None,
+    steps: int = 40,
+    seconds: float = 10.0,
 ) -> Probe:
-    """Runs one step on the longest rows, for the memory, then a few on random batches, for the time.
+    """Runs one step on the longest rows, for the memory, then some on random batches, for time and memory.
 
-    The model's weights and the state of the random numbers are as before when it returns.
+    Batches of other shapes take memory of their own on a CPU: its matrix library keeps code and work space
+    for every shape, and the heap is in pieces. So the peak is read after the random steps. The model's
+    weights and the state of the random numbers are as before when it returns.
 
     Args:
         model: What `Method.apply` returned.
         tokenizer: The model's.
         rows: The rows that training would read.
         options: How it would train.
-        steps: Random steps to time.
+        evaluate: Does what training does with the model at an evaluation, a part of it if that is like the
+            whole.
+        steps: Random steps to make at most.
+        seconds: Time after which no further one is begun, once there are four.
 
     Raises:
         UserError: Where training would refuse the options for this model.
@@ -82,27 +94,26 @@ def probe(
         run = _Stepper(model, make_optimizer(model, options), use_bfloat16(options), device)
         before = peak_memory()
         longest = np.argsort(-np.asarray(rows["length"]), kind="stable")[:size].tolist()
-        run.step(collate([rows[number] for number in longest]))
-        # Once more: only from the second step on do the optimizer's state and the activations stand side by
-        # side.
-        run.step(collate([rows[number] for number in longest]))
-        peak = max(peak_memory() - copied_bytes, before)
-        seconds, tokens, passes = 0.0, 0, 0
-        for numbers in _random_batches(rows, size, steps * options.gradient_accumulation):
-            batch = collate([rows[number] for number in numbers])
-            started = time.perf_counter()
-            run.step(batch)
-            seconds += time.perf_counter() - started
-            tokens += run.computed_tokens(batch)
-            passes += 1
-        epoch_tokens = _epoch_tokens(rows, size, collate, run)
-    return Probe(
-        seconds_per_step=seconds / passes * options.gradient_accumulation,
-        seconds_per_token=seconds / tokens,
-        epoch_tokens=epoch_tokens,
-        peak_memory_bytes=peak,
-        steps=passes // options.gradient_accumulation,
-    )
+        # Twice: only from the second step on do the optimizer's state and the activations stand side by side.
+        for _ in range(2):
+            run.step(collate([rows[number] for number in longest]))
+        batches = _batches(rows, size)
+        started = time.perf_counter()
+        while run.passes < steps * options.gradient_accumulation:
+            run.timed_step(collate([rows[number] for number in batches[run.passes % len(batches)]]))
+            late = time.perf_counter() - started > seconds
+            if late and run.passes >= _FEWEST * options.gradient_accumulation:
+                break
+        if evaluate is not None:
+            model.eval()
+            evaluate(model)
+        return Probe(
+            seconds_per_step=run.seconds / run.passes * options.gradient_accumulation,
+            seconds_per_token=run.seconds / run.tokens,
+            epoch_tokens=_epoch_tokens(rows, batches, collate, run),
+            peak_memory_bytes=max(peak_memory() - copied_bytes, before),
+            steps=run.passes // options.gradient_accumulation,
+        )
 
 
 def predict_seconds(
@@ -162,29 +173,23 @@ def _checkpointing(model: PreTrainedModel, options: TrainingOptions) -> Iterator
         model.gradient_checkpointing_disable()
 
 
-def _epoch_tokens(rows: Dataset, size: int, collate: Collator, run: _Stepper) -> int:
+def _epoch_tokens(rows: Dataset, batches: list[list[int]], collate: Collator, run: _Stepper) -> int:
     """Tokens that an epoch computes, judged by up to 50 batches."""
-    batches = _batches(rows, size, seed=0)
     some = batches[:: ceil(len(batches) / _COUNTED)]
     computed = sum(run.computed_tokens(collate([rows[number] for number in batch])) for batch in some)
     lengths = np.asarray(rows["length"])
     return round(computed * int(lengths.sum()) / sum(int(lengths[batch].sum()) for batch in some))
 
 
-def _random_batches(rows: Dataset, size: int, number: int) -> Iterator[list[int]]:
-    batches = _batches(rows, size, seed=1)
-    for index in range(number):
-        yield batches[index % len(batches)]
-
-
-def _batches(rows: Dataset, size: int, seed: int) -> list[list[int]]:
+def _batches(rows: Dataset, size: int) -> list[list[int]]:
+    """The batches of an epoch, in its order."""
     groups = prefix_groups(rows["input_ids"], size)
-    order = list(LengthGroupedSampler(rows["length"], size, seed, groups))
+    order = list(LengthGroupedSampler(rows["length"], size, 0, groups))
     return [order[first : first + size] for first in range(0, len(order), size)]
 
 
 class _Stepper:
-    """One optimizer step after another, as the Trainer does them."""
+    """One optimizer step after another, as the Trainer does them; counts those that are timed."""
 
     def __init__(
         self, model: PreTrainedModel, optimizer: torch.optim.Optimizer, bfloat16: bool, device: torch.device
@@ -192,6 +197,14 @@ class _Stepper:
         self._model, self._optimizer = model, optimizer
         self._forward = Forward(model)
         self._bfloat16, self._device = bfloat16, device
+        self.seconds, self.tokens, self.passes = 0.0, 0, 0
+
+    def timed_step(self, batch: dict[str, Any]) -> None:
+        started = time.perf_counter()
+        self.step(batch)
+        self.seconds += time.perf_counter() - started
+        self.tokens += self.computed_tokens(batch)
+        self.passes += 1
 
     def computed_tokens(self, batch: dict[str, Any]) -> int:
         """Tokens of a batch as they are read."""

@@ -1,4 +1,4 @@
-"""What every cross-entropy here is made of: scores of some tokens, turned into losses and gradients in place."""
+"""What every cross-entropy here is made of: scores of tokens, turned into losses and gradients in place."""
 
 from __future__ import annotations
 

@@ -147,7 +147,10 @@ def check_tokens(model: PreTrainedModel, rows: Dataset) -> None:
 
     The tokenizer is another model's then, or was given tokens after the weights were saved.
     """
-    largest = max(int(max(ids)) for ids in rows["input_ids"])
+    import pyarrow.compute as pc
+
+    ids = rows.with_format("arrow")["input_ids"]
+    largest = pc.max(pc.list_flatten(ids)).as_py()
     embedded = model.get_input_embeddings().num_embeddings
     if largest >= embedded:
         raise UserError(

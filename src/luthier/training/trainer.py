@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +19,11 @@ import torch
 from transformers import Trainer
 
 from luthier.errors import LuthierError
-from luthier.training.batches import LengthGroupedSampler
+from luthier.training.batches import LengthGroupedSampler, sorted_batches
 from luthier.training.checkpoint import load_trainable, save_trainable
 from luthier.training.engine import Forward, prefix_groups
 from luthier.training.loss import supervised_weight
+from luthier.training.memory import give_back_memory
 from luthier.training.metric import PREFIX, choose_metric, is_better
 from luthier.training.options import AUTO
 
@@ -77,10 +79,8 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
     def _all_batches(self) -> Iterator[dict[str, Any]]:
         for rows in (self.train_dataset, self.eval_dataset):
             if len(rows):
-                groups = prefix_groups(rows["input_ids"], _TRUNK_ROWS)
-                order = list(LengthGroupedSampler(rows["length"], _TRUNK_ROWS, 0, groups))
-                for first in range(0, len(order), _TRUNK_ROWS):
-                    yield self.data_collator([rows[at] for at in order[first : first + _TRUNK_ROWS]])
+                for batch in sorted_batches(rows, _TRUNK_ROWS):
+                    yield self.data_collator([rows[number] for number in batch])
 
     def compute_loss(
         self,
@@ -132,11 +132,13 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         started = time.monotonic()
         metrics: dict[str, float] = {}
         self.model.eval()
+        give_back_memory()
         with _kept_randomness(), torch.no_grad():
             if len(self.eval_dataset):
                 metrics[PREFIX + "loss"] = self._validation_loss()
             if self.measure is not None:
                 metrics |= {PREFIX + name: float(value) for name, value in self.measure(self.model).items()}
+        give_back_memory()
         self.evaluation_seconds += time.monotonic() - started
         self.log(dict(metrics))
         self.control = self.callback_handler.on_evaluate(
@@ -147,14 +149,15 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         )
         return metrics
 
+    @cached_property
+    def _validation_batches(self) -> list[list[int]]:
+        return sorted_batches(self.eval_dataset, self.args.per_device_eval_batch_size)
+
     def _validation_loss(self) -> float:
-        lengths = np.asarray(self.eval_dataset["length"])
-        size = self.args.per_device_eval_batch_size
-        order = np.lexsort((-lengths, prefix_groups(self.eval_dataset["input_ids"], size))).tolist()
         total = torch.zeros((), dtype=torch.float64)
         divisor = torch.zeros((), dtype=torch.float64)
-        for first in range(0, len(order), size):
-            rows = [self.eval_dataset[number] for number in order[first : first + size]]
+        for numbers in self._validation_batches:
+            rows = [self.eval_dataset[number] for number in numbers]
             batch = {name: value.to(self.args.device) for name, value in self.data_collator(rows).items()}
             with self.compute_loss_context_manager(), self.forward.reading(self.model, batch):
                 total += self.forward.loss(self.model, batch).double().cpu()

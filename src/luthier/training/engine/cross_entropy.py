@@ -17,7 +17,7 @@ from luthier.training.softmax import turn_into_gradients
 
 _NUMBERS = {"cpu": 2**21}
 _ON_GPU = 2**26
-"""Numbers that are turned at once: on a CPU what its cache holds, on a GPU what keeps memory below 256 MiB."""
+"""Numbers that are turned at once: on a CPU what its cache holds, on a GPU 256 MiB."""
 
 
 def cross_entropies(logits: Tensor, targets: Tensor) -> Tensor:
