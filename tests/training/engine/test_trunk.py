@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from luthier.training.loss import supervised_loss
 
 def with_trunk(model: Any, batches: list[dict[str, Any]], folder: Path) -> Forward:
     forward = Forward(model)
-    forward.keep_trunk(batches, folder / "trunk.bin", nullcontext())
+    forward.keep_trunk(batches, folder, tokens=sum(one["layout"].tokens for one in batches))
     return forward
 
 
