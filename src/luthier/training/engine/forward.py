@@ -81,6 +81,13 @@ class Forward:
             return (self._reader.losses(model, layout) * layout.weights).sum()
         return supervised_loss(model, batch)
 
+    def skipped_layers(self, model: nn.Module, layout: Layout) -> int | None:
+        """Returns how many layers at the bottom a batch does not run; None where its rows are read singly."""
+        if not self._can_pack(model, layout):
+            return None
+        trunk = self._reader.trunk
+        return trunk.depth if trunk is not None and trunk.holds(layout) else 0
+
     def keep_trunk(
         self, batches: Iterable[Mapping[str, Any]], path: Path, precision: AbstractContextManager[Any]
     ) -> None:
