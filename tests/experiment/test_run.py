@@ -11,6 +11,7 @@ from luthier.experiment.check import check
 from luthier.experiment.compare import compare_runs
 from luthier.experiment.verdict import verdict
 from luthier.files import read_jsonl
+from luthier.training.engine.trunk_files import PartWriter
 
 Write = Callable[[dict[str, Any]], Path]
 
@@ -165,6 +166,20 @@ def test_seeds_and_folds_tell_the_spread(recipe_file: Path) -> None:
     assert [row["id"] for row in rows(folder.cross_validation)] == train
     assert len(metrics["cross_validation"]["folds"]["accuracy"]) == 2
     assert not (folder.path / "repeat").exists()
+
+
+def test_folds_read_what_frozen_layers_made_of_the_same_rows_before(
+    recipe_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    finish = PartWriter.finish
+    monkeypatch.setattr(PartWriter, "finish", lambda self: written.append(self.tokens) or finish(self))
+    changes = ["evaluation.baselines=[]", "evaluation.folds=2", "training.steps=2", "data.test=null"]
+    method = "method={type: freeze, trainable: {last: 1}}"
+    folder = run(load_recipe(recipe_file, [*changes, method]))
+    assert len(written) == 1
+    assert "cross_validation" in folder.read(folder.metrics)
+    assert not folder.trunk.exists()
 
 
 def test_the_primary_metric_chooses_the_weights_unless_told_otherwise(recipe_file: Path) -> None:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 import torch
 from pydantic import ValidationError
@@ -46,6 +49,39 @@ class TestDora(TestLora):
 def test_named_targets_alone_get_additions() -> None:
     model = Lora(rank=2, targets=("q_proj", "v_proj")).apply(tiny.model("llama"))
     assert count_parameters(model).trainable == 2 * 2 * ((32 + 32) + (32 + 16))
+
+
+@pytest.mark.parametrize(
+    ("family", "targets", "numbers"),
+    [
+        ("llama", "all-linear", GATED),
+        ("qwen2", ("q_proj",), 32 + 32),
+        ("gpt2", "all-linear", GPT2),
+        ("gpt2", ("attn.c_proj",), 32 + 32),
+    ],
+)
+def test_additions_in_the_last_layers_only(family: str, targets: Any, numbers: int) -> None:
+    model = Lora(rank=4, last=1, targets=targets).apply(tiny.model(family))
+    moving = [name for name, weight in model.named_parameters() if weight.requires_grad]
+    assert all(".layers.1." in name or ".h.1." in name for name in moving)
+    assert count_parameters(model).trainable == 4 * numbers
+
+
+def test_a_loaded_adapter_of_the_last_layers_computes_the_same(tmp_path: Path) -> None:
+    from peft import PeftModel
+
+    model = Lora(rank=4, last=1).apply(tiny.model("llama"))
+    train(model, 5, 3e-2)
+    model.save_pretrained(tmp_path)
+    again = PeftModel.from_pretrained(tiny.model("llama"), tmp_path)
+    with torch.no_grad():
+        assert torch.allclose(model(IDS).logits, again(IDS).logits, atol=1e-6)
+        assert not torch.allclose(model(IDS).logits, tiny.model("llama")(IDS).logits, atol=1e-3)
+
+
+def test_more_last_layers_than_there_are_is_refused() -> None:
+    with pytest.raises(UserError, match="additions in 3 layers, and the model has 2"):
+        Lora(last=3).apply(tiny.model("llama"))
 
 
 def test_unknown_targets_are_refused_with_the_names_there_are() -> None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import torch
 from safetensors.torch import save_file
 from tests.models import tiny
 from tests.training.rows import rows
 
-from luthier.methods import Full
+from luthier.methods import Freeze, Full, Lora, Trainable
 from luthier.training import TrainingOptions, train
 
+METHODS = {"full": Full(), "freeze": Freeze(trainable=Trainable(last=1)), "lora": Lora(rank=2)}
 
-def main(folder: Path, batch_size: int) -> None:
-    model = Full().apply(tiny.model("llama"))
+
+def main(folder: Path, method: str, batch_size: int) -> None:
+    torch.manual_seed(0)
+    model = METHODS[method].apply(tiny.model("llama"))
     options = TrainingOptions(epochs=2, batch_size=batch_size, warmup=0.5, precision="float32")
     result = train(
         model,
@@ -36,4 +40,4 @@ def main(folder: Path, batch_size: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))

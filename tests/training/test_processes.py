@@ -14,16 +14,20 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-def test_two_processes_equal_one(tmp_path: Path) -> None:
-    """Two processes of 4 rows are one of 8: rows are split, divisor and gradients are summed over both."""
+@pytest.mark.parametrize("method", in_two_processes.METHODS)
+def test_two_processes_equal_one(method: str, tmp_path: Path) -> None:
+    """Two processes of 4 rows are one of 8: rows are split, divisor and gradients are summed over both.
+
+    With frozen layers the second process reads what the first kept of them.
+    """
     one, two = tmp_path / "one", tmp_path / "two"
     one.mkdir()
     two.mkdir()
-    in_two_processes.main(one, 8)
+    in_two_processes.main(one, method, 8)
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run(
-        [*command, in_two_processes.__file__, str(two), "4"],
+        [*command, in_two_processes.__file__, str(two), method, "4"],
         env=environment,
         capture_output=True,
         text=True,

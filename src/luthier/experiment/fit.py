@@ -107,6 +107,7 @@ def fit(
     *,
     checkpoints: Path,
     resume: bool = False,
+    trunk: Path | None = None,
 ) -> TrainResult:
     """Trains `prepared.model` in place.
 
@@ -116,6 +117,7 @@ def fit(
         validation_examples: What the metrics that choose the best weights are measured on.
         checkpoints: Folder of the checkpoints.
         resume: Whether to continue from the newest checkpoint there.
+        trunk: Folder for what frozen layers compute, where other trainings share it.
 
     Raises:
         LuthierError: Where the loss is no number any more.
@@ -131,6 +133,7 @@ def fit(
         seed=prepared.seed,
         resume=resume,
         evaluate=_scorer(bench, prepared, validation_examples),
+        trunk=trunk,
     )
 
 

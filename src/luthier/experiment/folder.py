@@ -58,6 +58,11 @@ class RunFolder:
         return self.path / "checkpoints"
 
     @property
+    def trunk(self) -> Path:
+        """What frozen layers compute, shared by the run's trainings and removed when it ends."""
+        return self.path / "trunk"
+
+    @property
     def metrics(self) -> Path:
         """Every score with its interval."""
         return self.path / "metrics.json"

@@ -107,7 +107,7 @@ def _train(
 ) -> Prepared:
     checkpoints = folder.path / "repeat"
     prepared = prepare(bench, train, validation, seed=seed)
-    fit(bench, prepared, validation, checkpoints=checkpoints)
+    fit(bench, prepared, validation, checkpoints=checkpoints, trunk=folder.trunk)
     shutil.rmtree(checkpoints)
     return prepared
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -70,7 +71,15 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
         prepared = prepare(bench, splits.train, splits.validation, seed=recipe.seed, model=model)
         _save_samples(record, folder, bench, splits, prepared)
     with stage(record, folder, "training"):
-        result = fit(bench, prepared, splits.validation, checkpoints=folder.checkpoints, resume=resume)
+        repeats = recipe.evaluation.seeds > 1 or recipe.evaluation.folds > 1
+        result = fit(
+            bench,
+            prepared,
+            splits.validation,
+            checkpoints=folder.checkpoints,
+            resume=resume,
+            trunk=folder.trunk if repeats else None,
+        )
         save_model(prepared.model, bench.tokenizer, folder.model)
         _record_training(record, folder, prepared, result)
     with stage(record, folder, "predictions"):
@@ -83,6 +92,7 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
     if recipe.evaluation.folds > 1:
         with stage(record, folder, "cross-validation"):
             metrics["cross_validation"] = cross_validate(bench, splits, folder)
+    shutil.rmtree(folder.trunk, ignore_errors=True)
     write_json(folder.metrics, metrics)
     record["finished"] = manifests.now()
     folder.write_manifest(record)

@@ -9,6 +9,7 @@ from pydantic import Field
 from luthier.errors import UserError
 from luthier.methods.adapter import add_adapter
 from luthier.methods.base import Method
+from luthier.methods.layers import transformer_layers
 from luthier.methods.rates import interpolate_rate
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ class Lora(Method):
     targets: Literal["all-linear"] | Annotated[tuple[str, ...], Field(min_length=1)] = "all-linear"
     """Which linear layers: every one but the head, or those whose names end so (`[q_proj, v_proj]`)."""
 
+    last: int | None = Field(default=None, ge=1)
+    """Additions in the last n layers only; None: in every layer. What the layers below compute is then the
+    same in every epoch, and is computed once."""
+
     dora: bool = False
     """Weight-decomposed LoRA (arXiv 2402.09353): direction and magnitude apart; slower."""
 
@@ -49,19 +54,19 @@ class Lora(Method):
         from peft import LoraConfig
         from transformers.pytorch_utils import Conv1D
 
+        if isinstance(self.targets, tuple):
+            _check_targets(model, self.targets)
         config = LoraConfig(
             task_type="CAUSAL_LM",
             r=self.rank,
             lora_alpha=self.alpha,
             lora_dropout=self.dropout,
-            target_modules=self.targets if isinstance(self.targets, str) else list(self.targets),
+            target_modules=self._target_modules(model),
             use_dora=self.dora,
             use_rslora=self.rslora,
             # GPT-2 keeps its matrices transposed; PEFT warns and sets this itself if it is not said.
             fan_in_fan_out=any(isinstance(module, Conv1D) for module in model.modules()),
         )
-        if isinstance(self.targets, tuple):
-            _check_targets(model, self.targets)
         try:
             return add_adapter(model, config)
         except ValueError as error:
@@ -69,6 +74,23 @@ class Lora(Method):
                 f"LoRA does not work with {type(model).__name__} and these targets: {error}",
                 "write `targets: all-linear`, or choose another method",
             ) from error
+
+    def _target_modules(self, model: PreTrainedModel) -> str | list[str]:
+        if self.last is None:
+            return self.targets if isinstance(self.targets, str) else list(self.targets)
+        stack, layers = transformer_layers(model)
+        if self.last > len(layers):
+            raise UserError(
+                f"method.last: additions in {self.last} layers, and the model has {len(layers)}",
+                f"give at most {len(layers)}, or leave it out",
+            )
+        chosen = [f"{stack}.{number}." for number in range(len(layers) - self.last, len(layers))]
+        endings = ("",) if isinstance(self.targets, str) else tuple(f".{name}" for name in self.targets)
+        return [
+            name
+            for name, module in model.named_modules()
+            if name.startswith(tuple(chosen)) and name.endswith(endings) and _is_linear(module)
+        ]
 
     def learning_rate(self, parameters: int) -> float:
         """3e-3 up to 10M parameters, 2e-4 at 1B, 1e-4 from 7B on."""

@@ -78,9 +78,9 @@ class TrainingOptions(BaseModel):
     gradient_checkpointing: bool = False
     """Compute activations again in the backward pass: less memory, about a third more time."""
 
-    trunk_cache: bool = True
+    trunk_cache: bool | Literal["bfloat16"] = True
     """Compute what frozen layers at the bottom make of each row once, before the first step, and keep it on
-    disk while training lasts, instead of in every epoch."""
+    disk while training lasts, instead of in every epoch. `bfloat16` keeps it in half the space, rounded."""
 
     report_to: tuple[Literal["tensorboard", "mlflow", "wandb"], ...] = ()
     """Trackers that get the learning curve."""

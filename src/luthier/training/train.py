@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _STARTED_AS = "started-as.json"
-_TRUNK = "trunk.bin"
+_TRUNK = "trunk"
 _IRRELEVANT = {"report_to", "save_total_limit"}
 
 
@@ -50,6 +51,7 @@ def train(
     seed: int = 0,
     resume: bool = False,
     evaluate: Callable[[PreTrainedModel], Mapping[str, float]] | None = None,
+    trunk: Path | None = None,
 ) -> TrainResult:
     """Trains `model` in place; it holds the best weights afterwards (the last, where nothing is evaluated).
 
@@ -65,6 +67,8 @@ def train(
         resume: Go on from the newest whole checkpoint, if there is one, to the very weights of an unbroken
             run.
         evaluate: Measures the model on the validation set; the primary metric comes first in what it returns.
+        trunk: Folder for what frozen layers compute, where several trainings share it; None keeps it in
+            `output_dir` while this one lasts.
 
     Raises:
         UserError: Where a row has nothing to learn from, options do not fit the model, or a resumed run
@@ -106,7 +110,7 @@ def train(
             measure=evaluate,
             metric=stop.metric if stop else AUTO,
         )
-        return _run(trainer, options, checkpoint)
+        return _run(trainer, options, checkpoint, trunk)
 
 
 def batch_size(rows: Dataset, options: TrainingOptions) -> int:
@@ -168,7 +172,10 @@ def _longest(train_rows: Dataset, validation_rows: Dataset | None) -> int:
     return int(max([*train_rows["length"], *(validation_rows["length"] if validation_rows else ())]))
 
 
-def _run(trainer: LuthierTrainer, options: TrainingOptions, checkpoint: Path | None) -> TrainResult:
+def _run(
+    trainer: LuthierTrainer, options: TrainingOptions, checkpoint: Path | None, trunk: Path | None
+) -> TrainResult:
+    import torch
     from transformers import PrinterCallback
 
     from luthier.training.callbacks import EarlyStop, LastEvaluation, ShowProgress
@@ -186,13 +193,16 @@ def _run(trainer: LuthierTrainer, options: TrainingOptions, checkpoint: Path | N
             (entry.get("seconds", 0.0) for entry in state["log_history"]), default=0.0
         )
     started = time.monotonic()
+    own_trunk = Path(trainer.args.output_dir) / _TRUNK
     try:
-        if options.trunk_cache and _passes(trainer) > 1:
-            trainer.keep_trunk(Path(trainer.args.output_dir) / _TRUNK)
+        if options.trunk_cache and (trunk or _passes(trainer) > 1):
+            kept = torch.bfloat16 if options.trunk_cache == "bfloat16" else None
+            trainer.keep_trunk(trunk or own_trunk, kept)
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
     finally:
         progress.close()
         trainer.forward.close()
+        shutil.rmtree(own_trunk, ignore_errors=True)
         # Mixed precision wraps `forward`; what is evaluated and saved next must be the model as anyone
         # loads it.
         trainer.accelerator.unwrap_model(trainer.model, keep_fp32_wrapper=False)

@@ -67,25 +67,34 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         self.earlier_seconds = 0.0
         self._started = time.monotonic()
 
-    def keep_trunk(self, path: Path) -> None:
+    def keep_trunk(self, folder: Path, kept: torch.dtype | None = None) -> None:
         """Computes what frozen layers at the bottom make of every row, before the first step.
 
         Args:
-            path: File to keep it in while training lasts.
+            folder: Takes the files, see `Forward.keep_trunk`.
+            kept: What the states are kept in; None is what they are computed in.
         """
-        precision = torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.args.bf16)
-        self.forward.keep_trunk(self._all_batches(), path, precision)
+        tokens = sum(self.train_dataset["length"]) + sum(
+            self.eval_dataset["length"] if self.eval_dataset else ()
+        )
+        # The other processes of this machine find every row there.
+        with self.accelerator.local_main_process_first():
+            self.forward.keep_trunk(
+                self._all_batches(),
+                folder,
+                tokens=tokens,
+                autocast=torch.bfloat16 if self.args.bf16 else None,
+                kept=kept,
+                computed=self.meter.keep if self.meter is not None else None,
+            )
         if self.forward.trunk is not None:
-            _log.info("  frozen layers: computed once, %.0f MiB on disk", path.stat().st_size / 2**20)
+            _log.info("  frozen layers: computed once, %.0f MiB on disk", self.forward.trunk.bytes / 2**20)
 
     def _all_batches(self) -> Iterator[dict[str, Any]]:
         for rows in (self.train_dataset, self.eval_dataset):
             if len(rows):
-                for numbers in sorted_batches(rows, _TRUNK_ROWS):
-                    batch = self.data_collator([rows[number] for number in numbers])
-                    yield batch
-                    if self.meter is not None and self.forward.packs:
-                        self.meter.keep(batch["layout"])
+                for batch in sorted_batches(rows, _TRUNK_ROWS):
+                    yield self.data_collator([rows[number] for number in batch])
 
     def compute_loss(
         self,

@@ -87,17 +87,11 @@ def model_cost(model: PreTrainedModel) -> ModelCost:
     seen = _Seen(_places(model, reader))
     with _watched(model, reader, seen):
         ids = torch.zeros(1, tokens, dtype=torch.long, device=model.device)
-        calls: list[tuple[Any, Any]] = []
-        hook = reader.layers[-1].register_forward_pre_hook(
-            lambda _, args, kwargs: calls.append((args, kwargs)), with_kwargs=True
-        )
-        logits = model(input_ids=ids, use_cache=False).logits
-        hook.remove()
-        seen.go_back(logits.float().sum())
+        seen.go_back(model(input_ids=ids, use_cache=False).logits.float().sum())
         products, attentions = list(seen.products), list(seen.attentions)
         if not attentions:
             raise UncountedError("its attention is its own")
-        keys = _of_keys(reader.layers[-1], calls[-1], seen, len(reader.layers) - 1)
+        keys = _of_keys(reader.layers[-1], seen, len(reader.layers) - 1)
     costs = {place: LayerCost() for place in (*range(len(reader.layers)), _OUTSIDE, _HEAD)}
     for product in products:
         if product.positions == tokens:
@@ -153,6 +147,11 @@ class _Seen:
     places: Mapping[nn.Module, int]
     products: list[_Product] = field(default_factory=list)
     attentions: list[_Attention] = field(default_factory=list)
+    last_call: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
+
+    def note_call(self, _: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Keeps what the last layer is called with; a forward pre-hook."""
+        self.last_call = args, kwargs
 
     def multiply(self, module: nn.Module, args: tuple[Any, ...], output: Tensor) -> None:
         """Notes a product with a weight; a forward hook."""
@@ -216,13 +215,15 @@ def _watched(model: PreTrainedModel, reader: PackedReader, seen: _Seen) -> Itera
         model.train()
         _watching.append(seen)
         stack.callback(_watching.pop)
+        last = reader.layers[-1].register_forward_pre_hook(seen.note_call, with_kwargs=True)
+        stack.callback(last.remove)
         for module in model.modules():
             if isinstance(module, (torch.nn.Linear, Conv1D)):
                 stack.callback(module.register_forward_hook(seen.multiply).remove)
         yield
 
 
-def _of_keys(layer: nn.Module, call: tuple[Any, Any], seen: _Seen, place: int) -> float:
+def _of_keys(layer: nn.Module, seen: _Seen, place: int) -> float:
     """What of a layer's products keys and values follow from, operations a token.
 
     The layer is run once more, so that gradients flow through all of it, and keys and values send theirs
@@ -230,7 +231,7 @@ def _of_keys(layer: nn.Module, call: tuple[Any, Any], seen: _Seen, place: int) -
     """
     known = [product for product in seen.products if product.place == place]
     seen.products, seen.attentions = [], []
-    args, kwargs = call
+    args, kwargs = seen.last_call
     layer(args[0].detach().requires_grad_(), *args[1:], **kwargs)
     last = seen.attentions[-1]
     drawn = torch.Generator().manual_seed(0)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from luthier.training.engine.reader import PackedReader
 from luthier.training.loss import supervised_loss, supervised_losses
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor, nn
     from transformers import PreTrainedModel
 
@@ -89,7 +90,14 @@ class Forward:
         return trunk.depth if trunk is not None and trunk.holds(layout) else 0
 
     def keep_trunk(
-        self, batches: Iterable[Mapping[str, Any]], path: Path, precision: AbstractContextManager[Any]
+        self,
+        batches: Iterable[Mapping[str, Any]],
+        folder: Path,
+        *,
+        tokens: int,
+        autocast: torch.dtype | None = None,
+        kept: torch.dtype | None = None,
+        computed: Callable[[Layout], None] | None = None,
     ) -> None:
         """Computes what frozen layers at the bottom make of rows, to be read from disk from then on.
 
@@ -97,18 +105,33 @@ class Forward:
 
         Args:
             batches: What `Collator` yields.
-            path: File to keep it in; `close` removes it.
-            precision: What training computes in.
+            folder: Of all trunks. Rows that another training of the same frozen layers left there are not
+                computed again.
+            tokens: Of all the rows.
+            autocast: What training computes its products in; None is the weights' own type.
+            kept: What the states are kept in; None is what they are computed in.
+            computed: Is told of every batch that is computed, not of those that were there.
         """
-        from luthier.training.engine.trunk import NoTrunkError, Trunk, trunk_depth
+        import torch
 
-        depth = trunk_depth(self._reader.layers)
+        from luthier.training.engine.trunk import NoTrunkError, Trunk, trunk_depth
+        from luthier.training.engine.trunk_files import trunk_name
+
+        def read(layout: Layout) -> None:
+            if computed is not None:
+                computed(layout)
+            self._reader.read(layout)
+
+        layers = self._reader.layers
+        depth = trunk_depth(layers)
         if not depth or self._reader.learns_prompt or self._refusal:
             return
-        trunk = Trunk(path, depth)
+        name = trunk_name(self._reader.base, layers, depth, autocast=autocast, kept=kept)
+        trunk = Trunk(folder / name, depth, kept)
+        precision = torch.autocast(self._model.device.type, autocast, enabled=autocast is not None)
         try:
             with precision:
-                trunk.fill(self._packable(batches), self._reader.read, self._reader.layers[depth])
+                trunk.fill(self._packable(batches), read, layers[depth], tokens)
         except NoTrunkError as error:
             trunk.close()
             _log.info("frozen layers are computed at every step: %s", error)
@@ -116,7 +139,7 @@ class Forward:
         self._unproven_trunk = trunk
 
     def close(self) -> None:
-        """Removes what `keep_trunk` wrote."""
+        """Lets go of what `keep_trunk` opened."""
         if self.trunk is not None:
             self.trunk.close()
         self._reader.trunk = self._unproven_trunk = None
@@ -160,7 +183,7 @@ class Forward:
         with _exactly(model):
             objection = self._objection(model, batch, trunk)
         if objection:
-            trunk.close()
+            trunk.discard()
             _log.warning("frozen layers are computed at every step: %s", objection)
         else:
             self._reader.trunk = trunk
@@ -178,7 +201,7 @@ class Forward:
         finally:
             self._reader.trunk = None
         size = next(self._reader.base.parameters()).element_size()
-        tolerance = _TOLERANCE[min(4, size, 4 if trunk is None else trunk.computed_bytes)]
+        tolerance = _TOLERANCE[min(4, size, 4 if trunk is None else trunk.exact_bytes)]
         off = ((packed - plain).abs() / plain.clamp(min=1)).max().item()
         return "" if off <= tolerance else f"{name} computes another loss (by {off:.2g}) on packed rows"
 

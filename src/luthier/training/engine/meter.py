@@ -31,7 +31,7 @@ class Savings:
         padding: Positions behind a row's end.
         shared: What several rows of a batch begin with, all but once.
         unasked: Logits, and all but keys and values of the last layer, where nothing is predicted.
-        trunk: Frozen layers at the bottom, all but the once when they were computed.
+        trunk: Frozen layers at the bottom, all but the once when this training computed them.
     """
 
     padding: float

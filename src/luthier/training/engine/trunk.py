@@ -1,20 +1,23 @@
 """The trunk: what the layers below the first one that trains compute, once for every row and kept on disk.
 
 Nothing below the first trainable layer changes while a model trains, so the states that enter that layer are
-the same in every epoch. They are computed on packed rows (a shared beginning once a batch) before the first
-step, written to a file, and read from there, memory-mapped, at every step.
+the same in every epoch, and in every fold, seed and trial that trains the same layers. They are computed on
+packed rows (a shared beginning once a batch) before the first step, and read from disk, memory-mapped, at
+every step.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+
+from luthier.training.engine.trunk_files import Part, PartWriter, parts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,76 +54,101 @@ class Trunk:
     """States entering one layer, for every token of some rows.
 
     Args:
-        path: The file; removed when the trunk is closed.
+        folder: Takes the files. What another training left there is used; it must be of the same layers.
         depth: Number of the layer, from 0.
-
-    Attributes:
-        computed_bytes: Of a number in the products that the states come from.
+        dtype: What the states are kept in; None is what they are computed in.
     """
 
-    def __init__(self, path: Path, depth: int) -> None:
+    def __init__(self, folder: Path, depth: int, dtype: torch.dtype | None = None) -> None:
         self.depth = depth
-        self.computed_bytes = 4
-        self._path = path
-        self._places: dict[bytes, NDArray[np.int64]] = {}
-        self._kept: torch.Tensor = torch.empty(0)
+        self._folder = folder
+        self._dtype = dtype
+        self._parts: list[Part] = []
+        self._places: dict[bytes, tuple[int, NDArray[np.int64]]] = {}
+        for part in parts(folder):
+            self._take(part)
 
-    def fill(self, layouts: Iterator[Layout], read: Callable[[Layout], Any], layer: nn.Module) -> None:
-        """Computes and writes the states of every row.
+    @property
+    def exact_bytes(self) -> int:
+        """Bytes of the least exact number that the states have been: in products, or on disk."""
+        return min((part.exact_bytes for part in self._parts), default=4)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes on disk."""
+        return sum(part.states.numel() * part.states.element_size() for part in self._parts)
+
+    def fill(
+        self, layouts: Iterable[Layout], read: Callable[[Layout], Any], layer: nn.Module, tokens: int
+    ) -> None:
+        """Computes and writes the states of every row that is not there yet.
 
         Args:
-            layouts: The rows, on the model's device; a row that was there before is left out.
+            layouts: The rows, on the model's device.
             read: Reads a packed row as training does; it does not have to come to its end.
             layer: The layer that the states enter.
+            tokens: Of all the rows; says how much room they will take.
 
         Raises:
             NoTrunkError: Where gradients flow into the states, the disk has no room, or there are none.
         """
-        stood, dtype, width = 0, torch.float32, 0
-        if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda"):
-            self.computed_bytes = 2
-        with self._path.open("wb") as file:
+        with PartWriter(self._folder, len(self._parts)) as writer:
             for number, layout in enumerate(layouts):
+                if self.holds(layout):
+                    continue
                 with torch.set_grad_enabled(number == 0):
                     states = _states_at(layer, read, layout)
                 if states.requires_grad:
                     raise NoTrunkError(
                         "something below the layers that train, such as embeddings, trains too"
                     )
-                self._check_room(number)
-                dtype, width = states.dtype, states.shape[-1]
-                file.write(states[0].contiguous().cpu().view(torch.uint8).numpy().data)
-                for key, places in zip(layout.keys, layout.places, strict=True):
-                    self._places.setdefault(key, stood + places)
-                stood += states.shape[1]
-        if not stood:
+                if not writer.tokens:
+                    self._require_room(tokens, layout, states)
+                elif number % _LOOK_EVERY == 0:
+                    self._require_free(0)
+                writer.add(layout, states[0], self._dtype)
+            if writer.tokens:
+                self._take(writer.finish())
+        if not self._places:
             raise NoTrunkError("no batch can be read as a packed row")
-        self._kept = torch.from_file(str(self._path), shared=False, size=stood * width, dtype=dtype).view(
-            stood, width
-        )
 
-    def _check_room(self, number: int) -> None:
-        if number % _LOOK_EVERY == 0:
-            free = shutil.disk_usage(self._path.parent).free
-            if free < _LEFT_FREE:
-                raise NoTrunkError(f"{free / 2**30:.1f} GiB are left on the disk of {self._path.parent}")
+    def _take(self, part: Part) -> None:
+        for key, places in part.rows():
+            self._places.setdefault(key, (len(self._parts), places))
+        self._parts.append(part)
+
+    def _require_room(self, tokens: int, layout: Layout, states: Tensor) -> None:
+        """Judges all rows by how much those of one batch share."""
+        size = (self._dtype or states.dtype).itemsize * states.shape[-1]
+        self._require_free(round(tokens * layout.ids.shape[1] / layout.tokens * size))
+
+    def _require_free(self, needed: int) -> None:
+        free = shutil.disk_usage(self._folder).free
+        if free < _LEFT_FREE + needed:
+            wanted = f", {needed / 2**30:.1f} GiB are needed" if needed else ""
+            raise NoTrunkError(f"{free / 2**30:.1f} GiB are left on the disk of {self._folder}{wanted}")
 
     def states(self, layout: Layout) -> Tensor:
         """Returns the states of a packed row, shape (1, tokens, width), on its device."""
-        tokens = layout.ids.shape[1]
-        place = np.zeros(tokens, dtype=np.int64)
+        first = self._parts[0]
+        found = torch.zeros(layout.ids.shape[1], first.states.shape[1], dtype=first.dtype)
         for key, places in zip(layout.keys, layout.places, strict=True):
-            place[places] = self._places[key]
-        return self._kept[torch.from_numpy(place)][None].to(layout.ids.device)
+            part, kept = self._places[key]
+            found[torch.from_numpy(places)] = self._parts[part].at(kept)
+        return found[None].to(layout.ids.device)
 
     def holds(self, layout: Layout) -> bool:
         """Whether all rows of a batch are known."""
         return all(key in self._places for key in layout.keys)
 
     def close(self) -> None:
-        """Forgets everything and removes the file."""
-        self._kept, self._places = torch.empty(0), {}
-        self._path.unlink(missing_ok=True)
+        """Lets go of the files."""
+        self._parts, self._places = [], {}
+
+    def discard(self) -> None:
+        """Removes the files."""
+        self.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @contextmanager
