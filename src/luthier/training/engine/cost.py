@@ -89,9 +89,10 @@ def model_cost(model: PreTrainedModel) -> ModelCost:
         ids = torch.zeros(1, tokens, dtype=torch.long, device=model.device)
         seen.go_back(model(input_ids=ids, use_cache=False).logits.float().sum())
         products, attentions = list(seen.products), list(seen.attentions)
-        if not attentions:
+        last = len(reader.layers) - 1
+        if all(attention.place != last for attention in attentions):
             raise UncountedError("its attention is its own")
-        keys = _of_keys(reader.layers[-1], seen, len(reader.layers) - 1)
+        keys = _of_keys(reader.layers[last], seen, last)
     costs = {place: LayerCost() for place in (*range(len(reader.layers)), _OUTSIDE, _HEAD)}
     for product in products:
         if product.positions == tokens:
