@@ -47,6 +47,11 @@ def test_a_run_leaves_what_the_run_folder_page_says(recipe_file: Path) -> None:
     manifest = folder.read(folder.manifest)
     assert manifest["finished"] >= manifest["started"]
     assert manifest["training"]["steps"] == 3
+    engine = manifest["training"]["engine"]
+    assert engine["necessary_share"] + sum(engine["savings"].values()) == pytest.approx(1)
+    assert engine["utilisation"] == pytest.approx(
+        engine["necessary_flops"] / engine["seconds"] / engine["peak_flops_per_second"]
+    )
     assert len(manifest["inputs"]) == 3
 
 

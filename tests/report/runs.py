@@ -162,7 +162,18 @@ def _manifest(validated: bool) -> dict[str, Any]:
             "best_step": 20 if validated else 30,
             "best_metric": "loss" if validated else "",
             "samples_per_second": 24.5,
+            "tokens_per_second": 3456.0,
             "peak_memory_bytes": 900 * 2**20,
+            "engine": {
+                "necessary_flops": 6.0e12,
+                "plain_flops": 3.0e13,
+                "savings": {"padding": 0.05, "shared": 0.5, "unasked": 0.25, "trunk": 0.0},
+                "seconds": 120.0,
+                "peak_flops_per_second": 2.0e11,
+                "flops_per_second": 5.0e10,
+                "utilisation": 0.25,
+                "necessary_share": 0.2,
+            },
         },
         "encoded": {
             "train": asdict(EncodeReport(252, 61_000, 6_900, 412, 0, [], {"a-3": 120})),

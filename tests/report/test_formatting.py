@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from luthier.report.formatting import count, interval, number, p_value, percent, signed, size
+from luthier.report.formatting import count, interval, number, p_value, percent, signed, size, speed
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,20 @@ def test_intervals():
 @pytest.mark.parametrize(("value", "text"), [(0.0004, "< 0.001"), (0.0312, "0.031"), (None, "–")])
 def test_a_p_value_is_never_zero(value, text):
     assert p_value(value) == text
+
+
+@pytest.mark.parametrize(
+    ("flops", "text"),
+    [
+        (4e7, "0.04 GFLOP/s"),
+        (31.24e9, "31.2 GFLOP/s"),
+        (999.6e9, "1,000 GFLOP/s"),
+        (1.524e12, "1.52 TFLOP/s"),
+        (7.33e14, "733 TFLOP/s"),
+    ],
+)
+def test_operations_a_second_in_the_unit_that_reads_well(flops, text):
+    assert speed(flops) == text
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,47 @@ def test_the_curve_has_both_losses_the_metric_and_the_best_step(make):
     assert 'x1="66.67%" x2="66.67%"' in section
 
 
+def test_the_machine_and_what_was_left_out(make):
+    section = section_of(page_of(make("single")), "engine")
+    assert _row(section, "Samples a second") == ["24.5"]
+    assert _row(section, "Tokens a second") == ["3,456"]
+    assert _row(section, "Peak memory") == ["900 MiB"]
+    assert _row(section, "Necessary arithmetic") == ["50.0 GFLOP/s"]
+    assert _row(section, "Peak of the machine") == ["200 GFLOP/s"]
+    assert _row(section, "Share of the peak") == ["25%"]
+    assert _row(section, "Shared beginnings") == ["50%"]
+    assert _row(section, "Frozen layers") == ["0%"]
+    # Only rows that are read one by one have padding computed.
+    assert "Padding that was computed" not in section
+    assert re.search(r'25%<span class="share" style="width:25.0px">', section)
+    chinese = section_of(page_of(make("single", "zh")), "engine")
+    assert _row(chinese, "占峰值比例") == ["25%"]
+    assert _row(chinese, "相同的开头") == ["50%"]
+
+
+def test_padding_that_was_computed_is_what_remains_beside_the_necessary(make):
+    folder = make("single")
+    manifest = json.loads(folder.manifest.read_text())
+    found = manifest["training"]["engine"]
+    found["savings"] = {"padding": 0.0, "shared": 0.0, "unasked": 0.25, "trunk": 0.0}
+    found["necessary_share"] = 0.625
+    write_json(folder.manifest, manifest)
+    section = section_of(page_of(folder), "engine")
+    assert _row(section, "Padding that was computed") == ["12%"]
+
+
+@pytest.mark.parametrize("engine", [None, "left out"])
+def test_a_run_whose_arithmetic_was_not_counted_has_no_such_section(make, engine):
+    folder = make("single")
+    manifest = json.loads(folder.manifest.read_text())
+    if engine is None:
+        manifest["training"]["engine"] = None
+    else:
+        del manifest["training"]["engine"]
+    write_json(folder.manifest, manifest)
+    assert 'id="engine"' not in page_of(folder)
+
+
 def test_a_long_history_does_not_swell_the_page(make):
     folder = make("single")
     rows = [

@@ -184,5 +184,6 @@ def _record_training(
         "samples_per_second": result.samples_per_second,
         "tokens_per_second": result.tokens_per_second,
         "peak_memory_bytes": result.peak_memory_bytes,
+        "engine": result.engine.to_json() if result.engine is not None else None,
     }
     write_json(folder.history, history)

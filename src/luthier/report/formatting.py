@@ -60,6 +60,14 @@ def percent(share: float) -> str:
     return f"{value:.2f}%" if 0 < value < 1 else f"{value:.1f}%" if 0 < value < 10 else f"{value:.0f}%"
 
 
+def speed(flops: float) -> str:
+    """Writes floating-point operations a second: `31.2 GFLOP/s`, `1.52 TFLOP/s`."""
+    scale, unit = (1e12, "TFLOP/s") if flops >= 1e12 else (1e9, "GFLOP/s")
+    value = flops / scale
+    digits = 2 if value < 10 else 1 if value < 100 else 0
+    return f"{value:,.{digits}f} {unit}"
+
+
 def size(count: float) -> str:
     """Writes bytes as MiB or GiB."""
     return f"{count / 2**30:.2f} GiB" if count >= 2**30 else f"{count / 2**20:.0f} MiB"

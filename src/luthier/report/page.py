@@ -11,6 +11,7 @@ from luthier.files import write_text
 from luthier.report.breakdown import confusions, field_charts
 from luthier.report.curve import curve
 from luthier.report.data import data_section
+from luthier.report.engine import engine
 from luthier.report.facts import key_facts, repeat
 from luthier.report.format_errors import format_errors
 from luthier.report.rendered import rendered_samples
@@ -54,6 +55,7 @@ def _context(run: RunRecords) -> dict[str, Any]:
         "field_charts": field_charts(run, words),
         "confusions": confusions(run, words),
         "curve": curve(run, words),
+        "engine": engine(run, words),
         "format_errors": format_errors(run, words),
         "worst": worst_errors(run, words),
         "samples": rendered_samples(run),

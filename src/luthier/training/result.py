@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from luthier.methods import ParameterCount
+from luthier.training.engine.meter import EngineReport
 from luthier.training.metric import PREFIX
 
 
@@ -47,6 +48,7 @@ class TrainResult:
         tokens_per_second: The same in tokens, padding left out.
         peak_memory_bytes: Most memory held: of the GPU, else of the whole process.
         parameters: How many moved.
+        engine: What the arithmetic came to; None where the model's cannot be counted.
     """
 
     history: tuple[HistoryRow, ...]
@@ -58,6 +60,24 @@ class TrainResult:
     tokens_per_second: float
     peak_memory_bytes: int
     parameters: ParameterCount
+    engine: EngineReport | None
+
+
+def in_words(result: TrainResult) -> str:
+    """Says how fast a training was, how much memory it held, and what the engine spared it."""
+    told = (
+        f"{result.samples_per_second:,.1f} samples/s, {result.tokens_per_second:,.0f} tokens/s, "
+        f"{result.peak_memory_bytes / 2**20:,.0f} MiB at most"
+    )
+    if result.engine is None:
+        return told
+    engine, saved = result.engine, result.engine.savings
+    peak = engine.peak_flops_per_second / 1e9
+    return (
+        f"{told}; {engine.utilisation:.0%} of the machine's {peak:,.0f} GFLOP/s; "
+        f"left out: padding {saved.padding:.0%}, shared {saved.shared:.0%}, unasked {saved.unasked:.0%}, "
+        f"frozen {saved.trunk:.0%}; necessary: {engine.necessary_share:.0%}"
+    )
 
 
 def read_history(log: Sequence[Mapping[str, Any]]) -> tuple[HistoryRow, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -21,13 +22,17 @@ from luthier.training.checkpoint import checkpoints, remove_checkpoints
 from luthier.training.memory import peak_memory, reset_peak_memory
 from luthier.training.metric import choose_metric
 from luthier.training.options import AUTO, TrainingOptions
-from luthier.training.result import TrainResult, read_history
+from luthier.training.peak import matrix_peak
+from luthier.training.result import TrainResult, in_words, read_history
 
 if TYPE_CHECKING:
     from datasets import Dataset
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from luthier.training.engine import EngineReport
     from luthier.training.trainer import LuthierTrainer
+
+_log = logging.getLogger(__name__)
 
 _STARTED_AS = "started-as.json"
 _TRUNK = "trunk"
@@ -223,7 +228,9 @@ def _result(trainer: LuthierTrainer, seconds: float) -> TrainResult:
         loss = {} if last.eval_loss is None else {"loss": last.eval_loss}
         metric = choose_metric(trainer.metric, {**loss, **last.metrics})
     training_seconds = max(seconds - trainer.evaluation_seconds, 1e-9)
-    return TrainResult(
+    # Before the peak of speed is measured: that holds memory of its own.
+    peak_bytes = peak_memory()
+    result = TrainResult(
         history=history,
         best_step=trainer.state.best_global_step or trainer.state.global_step,
         best_metric=metric,
@@ -231,9 +238,19 @@ def _result(trainer: LuthierTrainer, seconds: float) -> TrainResult:
         seconds=seconds,
         samples_per_second=trainer.samples / training_seconds,
         tokens_per_second=trainer.tokens / training_seconds,
-        peak_memory_bytes=peak_memory(),
+        peak_memory_bytes=peak_bytes,
         parameters=count_parameters(trainer.model),
+        engine=_engine(trainer, training_seconds),
     )
+    _log.info("  %s", in_words(result))
+    return result
+
+
+def _engine(trainer: LuthierTrainer, seconds: float) -> EngineReport | None:
+    if trainer.meter is None or not trainer.samples:
+        return None
+    peak = matrix_peak(trainer.args.device, bfloat16=trainer.args.bf16)
+    return trainer.meter.report(seconds, peak)
 
 
 def _begin(output_dir: Path, signature: dict[str, Any], resume: bool) -> Path | None:

@@ -21,7 +21,8 @@ from transformers import Trainer
 from luthier.errors import LuthierError
 from luthier.training.batches import LengthGroupedSampler, sorted_batches
 from luthier.training.checkpoint import load_trainable, save_trainable
-from luthier.training.engine import Forward, prefix_groups
+from luthier.training.engine import Forward, Meter, prefix_groups
+from luthier.training.engine.cost import model_cost
 from luthier.training.loss import supervised_weight
 from luthier.training.memory import give_back_memory
 from luthier.training.metric import PREFIX, choose_metric, is_better
@@ -57,6 +58,7 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
     def __init__(self, *, measure: Evaluate | None = None, metric: str = AUTO, **options: Any) -> None:
         super().__init__(**options)
         self.forward = Forward(self.model)
+        self.meter = _meter(self.model)
         self.measure = measure
         self.metric = metric
         self.samples = 0
@@ -83,6 +85,7 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
                 tokens=tokens,
                 autocast=torch.bfloat16 if self.args.bf16 else None,
                 kept=kept,
+                computed=self.meter.keep if self.meter is not None else None,
             )
         if self.forward.trunk is not None:
             _log.info("  frozen layers: computed once, %.0f MiB on disk", self.forward.trunk.bytes / 2**20)
@@ -101,8 +104,11 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         num_items_in_batch: Tensor | float = 1.0,
     ) -> Tensor:
         """Weighted mean loss over the supervised tokens of the whole step; this pass's share of it."""
-        self.samples += inputs["layout"].rows
-        self.tokens += inputs["layout"].tokens
+        layout = inputs["layout"]
+        self.samples += layout.rows
+        self.tokens += layout.tokens
+        if self.meter is not None:
+            self.meter.add(layout, self.forward.skipped_layers(model, layout))
         # Gradients are averaged over processes; the divisor already counts all of them.
         share = self.forward.loss(model, inputs) / num_items_in_batch
         return share * int(self.accelerator.num_processes)
@@ -196,6 +202,14 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
 
     def _load_best_model(self) -> None:
         load_trainable(self.model, Path(self.state.best_model_checkpoint))
+
+
+def _meter(model: Any) -> Meter | None:
+    try:
+        return Meter(model_cost(model))
+    except Exception as error:  # whatever a family's own code raises: counting must not stop a training
+        _log.info("  arithmetic is not counted: %s", error)
+        return None
 
 
 @contextmanager

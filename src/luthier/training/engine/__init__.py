@@ -3,5 +3,6 @@
 from luthier.training.engine.forward import Forward
 from luthier.training.engine.grouping import prefix_groups
 from luthier.training.engine.layout import Layout, lay_out
+from luthier.training.engine.meter import EngineReport, Meter, Savings
 
-__all__ = ["Forward", "Layout", "lay_out", "prefix_groups"]
+__all__ = ["EngineReport", "Forward", "Layout", "Meter", "Savings", "lay_out", "prefix_groups"]

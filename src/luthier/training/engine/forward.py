@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,6 +82,13 @@ class Forward:
             return (self._reader.losses(model, layout) * layout.weights).sum()
         return supervised_loss(model, batch)
 
+    def skipped_layers(self, model: nn.Module, layout: Layout) -> int | None:
+        """Returns how many layers at the bottom a batch does not run; None where its rows are read singly."""
+        if not self._can_pack(model, layout):
+            return None
+        trunk = self._reader.trunk
+        return trunk.depth if trunk is not None and trunk.holds(layout) else 0
+
     def keep_trunk(
         self,
         batches: Iterable[Mapping[str, Any]],
@@ -90,6 +97,7 @@ class Forward:
         tokens: int,
         autocast: torch.dtype | None = None,
         kept: torch.dtype | None = None,
+        computed: Callable[[Layout], None] | None = None,
     ) -> None:
         """Computes what frozen layers at the bottom make of rows, to be read from disk from then on.
 
@@ -102,11 +110,17 @@ class Forward:
             tokens: Of all the rows.
             autocast: What training computes its products in; None is the weights' own type.
             kept: What the states are kept in; None is what they are computed in.
+            computed: Is told of every batch that is computed, not of those that were there.
         """
         import torch
 
         from luthier.training.engine.trunk import NoTrunkError, Trunk, trunk_depth
         from luthier.training.engine.trunk_files import trunk_name
+
+        def read(layout: Layout) -> None:
+            if computed is not None:
+                computed(layout)
+            self._reader.read(layout)
 
         layers = self._reader.layers
         depth = trunk_depth(layers)
@@ -117,7 +131,7 @@ class Forward:
         precision = torch.autocast(self._model.device.type, autocast, enabled=autocast is not None)
         try:
             with precision:
-                trunk.fill(self._packable(batches), self._reader.read, layers[depth], tokens)
+                trunk.fill(self._packable(batches), read, layers[depth], tokens)
         except NoTrunkError as error:
             trunk.close()
             _log.info("frozen layers are computed at every step: %s", error)

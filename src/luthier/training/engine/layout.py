@@ -89,6 +89,8 @@ class Layout:
         rows: Rows of the batch.
         tokens: Tokens of the batch's rows, padding and sharing apart.
         longest: Tokens of the longest row.
+        pairs: For every token of the packed row, the tokens that it sees, itself among them; their sum.
+        asked_pairs: The same over the asked tokens.
         places: For each row, where its tokens stand in the packed row, shape (tokens of the row,).
         keys: What tells each row from others, see `row_key`.
     """
@@ -105,6 +107,8 @@ class Layout:
     rows: int
     tokens: int
     longest: int
+    pairs: int
+    asked_pairs: int
     places: tuple[NDArray[np.int64], ...]
     keys: tuple[bytes, ...]
 
@@ -215,6 +219,9 @@ class _Builder:
             rows=len(self._rows),
             tokens=sum(map(len, self._rows)),
             longest=max(map(len, self._rows)),
+            # A token at position p of its row sees its p ancestors' and predecessors', wherever they stand.
+            pairs=int(positions.sum()) + self._stood,
+            asked_pairs=int(positions[asked].sum()) + len(asked),
             places=tuple(self._place),
             keys=tuple(map(row_key, self._rows)),
         )
