@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from safetensors.torch import save_file
 from tests.models import tiny
@@ -13,13 +15,13 @@ from luthier.methods import Full
 from luthier.training import TrainingOptions, train
 
 
-def main(folder: Path, batch_size: int) -> None:
+def main(folder: Path, **size: Any) -> None:
     model = Full().apply(tiny.model("llama"))
-    options = TrainingOptions(epochs=2, batch_size=batch_size, warmup=0.5, precision="float32")
+    options = TrainingOptions(epochs=2, warmup=0.5, precision="float32", **size)
     result = train(
         model,
         tiny.byte_level(),
-        rows(16),
+        rows(18),
         rows(6, seed=1),
         options=options,
         learning_rate=1e-2,
@@ -36,4 +38,4 @@ def main(folder: Path, batch_size: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), **json.loads(sys.argv[2]))
