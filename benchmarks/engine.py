@@ -57,7 +57,7 @@ CASES = ["-".join(map(str, case)) for case in itertools.product(METHODS, PREFIXE
 
 def samples(prefix: int) -> list[dict[str, Any]]:
     """Rows of a shared instruction, 20 to 90 tokens of input and 10 to 30 of answer, in training order."""
-    from luthier.training.batches import LengthGroupedSampler
+    from luthier.training.sampler import BatchesByRows
 
     draw = random.Random(0)
 
@@ -78,8 +78,8 @@ def samples(prefix: int) -> list[dict[str, Any]]:
                 "supervised": len(answer),
             }
         )
-    order = list(LengthGroupedSampler([row["length"] for row in rows], BATCH, seed=0))
-    return [rows[number] for number in order]
+    batches = BatchesByRows([row["length"] for row in rows], BATCH, seed=0)
+    return [rows[number] for batch in batches for number in batch]
 
 
 def model(method: str) -> Any:
@@ -170,13 +170,18 @@ def _train_luthier(
     from transformers import PrinterCallback, TrainingArguments
 
     from luthier.training.batches import Collator
+    from luthier.training.sampler import LengthGroupedBatches
     from luthier.training.trainer import LuthierTrainer
 
-    class InOrder(LuthierTrainer):
-        def _get_train_sampler(self, *_: Any, **__: Any) -> Any:
-            return range(len(rows))
+    class InOrder(LengthGroupedBatches):
+        steps, rows = SAMPLES // BATCH, BATCH
 
-    trainer = InOrder(
+        def _batches(self, _: Any) -> Iterator[list[int]]:
+            for first in range(0, len(self._lengths), BATCH):
+                yield list(range(first, min(first + BATCH, len(self._lengths))))
+
+    trainer = LuthierTrainer(
+        batches=InOrder([row["length"] for row in rows], 0, None, 1),
         model=network,
         args=TrainingArguments(**arguments),
         train_dataset=Dataset.from_list(rows),

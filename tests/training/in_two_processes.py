@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import save_file
@@ -16,14 +18,14 @@ from luthier.training import TrainingOptions, train
 METHODS = {"full": Full(), "freeze": Freeze(trainable=Trainable(last=1)), "lora": Lora(rank=2)}
 
 
-def main(folder: Path, method: str, batch_size: int) -> None:
+def main(folder: Path, method: str, **size: Any) -> None:
     torch.manual_seed(0)
     model = METHODS[method].apply(tiny.model("llama"))
-    options = TrainingOptions(epochs=2, batch_size=batch_size, warmup=0.5, precision="float32")
+    options = TrainingOptions(epochs=2, warmup=0.5, precision="float32", **size)
     result = train(
         model,
         tiny.byte_level(),
-        rows(16),
+        rows(18),
         rows(6, seed=1),
         options=options,
         learning_rate=1e-2,
@@ -40,4 +42,4 @@ def main(folder: Path, method: str, batch_size: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    main(Path(sys.argv[1]), sys.argv[2], **json.loads(sys.argv[3]))

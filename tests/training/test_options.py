@@ -11,6 +11,7 @@ from luthier.errors import UserError
 from luthier.methods import PTuningV2
 from luthier.training import TrainingOptions, batch_size, max_length
 from luthier.training.arguments import total_steps
+from luthier.training.sampler import steps_per_epoch
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,9 @@ from luthier.training.arguments import total_steps
         {"save_total_limit": 0},
         {"report_to": ["comet"]},
         {"label_smoothing": 0.1},
+        {"batch_tokens": 0},
+        {"batch_tokens": 4096, "batch_size": 8},
+        {"batch_tokens": 4096, "gradient_accumulation": 2},
     ],
 )
 def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
@@ -32,16 +36,17 @@ def test_what_makes_no_sense_is_refused(wrong: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "size", "options", "steps"),
+    ("count", "options", "steps"),
     [
-        (100, 8, {"epochs": 3}, 3 * 13),
-        (100, 8, {"epochs": 3, "gradient_accumulation": 2}, 3 * 7),
-        (100, 8, {"epochs": 0.5}, 7),
-        (100, 8, {"steps": 5}, 5),
+        (100, {"epochs": 3, "batch_size": 8}, 3 * 13),
+        (100, {"epochs": 3, "batch_size": 8, "gradient_accumulation": 2}, 3 * 7),
+        (100, {"epochs": 0.5, "batch_size": 8}, 7),
+        (100, {"steps": 5, "batch_size": 8}, 5),
     ],
 )
-def test_steps_follow_from_rows_and_batch(count: int, size: int, options: dict[str, Any], steps: int) -> None:
-    assert total_steps(count, size, TrainingOptions(**options)) == steps
+def test_steps_follow_from_rows_and_batch(count: int, options: dict[str, Any], steps: int) -> None:
+    given = TrainingOptions(**options)
+    assert total_steps(steps_per_epoch(rows(count), given), given) == steps
 
 
 def test_max_length_is_the_models_unless_said_and_never_more() -> None:
@@ -55,3 +60,4 @@ def test_max_length_is_the_models_unless_said_and_never_more() -> None:
 def test_batch_size_is_the_recipes_or_follows_the_rows() -> None:
     assert batch_size(rows(6), TrainingOptions(batch_size=3)) == 3
     assert batch_size(rows(6), TrainingOptions()) == 4
+    assert batch_size(rows(6), TrainingOptions(batch_tokens=sum(rows(6)["length"]) // 2)) in (2, 3)

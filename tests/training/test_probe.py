@@ -14,9 +14,9 @@ from tests.training.rows import rows
 from luthier.errors import UserError
 from luthier.methods import Full, PTuningV2
 from luthier.training import TrainingOptions, predict_seconds, probe, train
-from luthier.training.batches import Collator, LengthGroupedSampler
-from luthier.training.engine import prefix_groups
+from luthier.training.batches import Collator
 from luthier.training.probe import Probe, make_optimizer
+from luthier.training.sampler import choose_batches
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -95,7 +95,7 @@ def test_the_optimizers_state_is_that_of_training(optimizer: str, numbers: float
 def test_time_is_computed_tokens_times_epochs_and_a_third_for_validation() -> None:
     data = rows(16)
     measured = Probe(
-        seconds_per_step=0.0, seconds_per_token=2.0, epoch_tokens=50, peak_memory_bytes=0, steps=1
+        seconds_per_step=0.0, seconds_per_token=2.0, epoch_tokens=50, peak_memory_bytes=0, steps=1, pieces=1
     )
     options = TrainingOptions(epochs=3, batch_size=1)
     assert predict_seconds(measured, data, options) == 3 * 50 * 2.0
@@ -110,9 +110,7 @@ def test_computed_tokens_are_those_of_the_way_that_rows_are_read(dropout: float,
     model, data = Full().apply(tiny.model("llama", attention_dropout=dropout)), rows(40)
     seen = probe(model, tiny.byte_level(), data, OPTIONS.model_copy(update={"batch_size": 8}))
     collate = Collator(0, max(data["length"]))
-    groups = prefix_groups(data["input_ids"], 8)
-    order = list(LengthGroupedSampler(data["length"], 8, 0, groups))
-    batches = [collate([data[at] for at in order[first : first + 8]]) for first in range(0, 40, 8)]
+    batches = [collate([data[at] for at in batch]) for batch in choose_batches(data, OPTIONS, seed=0)]
     tokens = [(batch["layout"].ids if packs else batch["input_ids"]).numel() for batch in batches]
     assert seen.epoch_tokens == sum(tokens)
 

@@ -3,7 +3,8 @@
 from luthier.training.options import EarlyStopping, TrainingOptions
 from luthier.training.probe import Probe, evaluation_count, predict_seconds, probe
 from luthier.training.result import HistoryRow, TrainResult
-from luthier.training.train import batch_size, check_rows, check_tokens, max_length, train
+from luthier.training.sampler import batch_size
+from luthier.training.train import check_rows, check_tokens, max_length, train
 
 __all__ = [
     "EarlyStopping",

@@ -18,6 +18,8 @@ from luthier.training.options import TrainingOptions
 if TYPE_CHECKING:
     from transformers import TrainingArguments
 
+    from luthier.training.sampler import LengthGroupedBatches
+
 _POINTS = 100
 """Points of the learning curve, at least, where there are so many steps."""
 
@@ -25,17 +27,11 @@ _OPTIMIZERS = {"adamw": "adamw_torch_fused", "adafactor": "adafactor", "sgd": "s
 _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
 
 
-def total_steps(rows: int, batch_size: int, options: TrainingOptions) -> int:
-    """Returns the optimizer steps of a whole training.
-
-    Args:
-        rows: Training rows.
-        batch_size: Rows of one forward pass, over all processes.
-        options: How to train.
-    """
+def total_steps(steps_per_epoch: int, options: TrainingOptions) -> int:
+    """Returns the optimizer steps of a whole training."""
     if options.epochs is None:
         return int(options.steps or 0)
-    return ceil(options.epochs * ceil(ceil(rows / batch_size) / options.gradient_accumulation))
+    return ceil(options.epochs * steps_per_epoch)
 
 
 def use_bfloat16(options: TrainingOptions) -> bool:
@@ -52,8 +48,6 @@ def training_arguments(
     options: TrainingOptions,
     *,
     learning_rate: float,
-    batch_size: int,
-    rows: int,
     evaluates: bool,
     output_dir: Path,
     seed: int,
@@ -69,9 +63,6 @@ def training_arguments(
             output_dir=str(output_dir),
             num_train_epochs=options.epochs or 1,
             max_steps=options.steps or -1,
-            per_device_train_batch_size=batch_size,
-            per_device_eval_batch_size=batch_size * 2,
-            gradient_accumulation_steps=options.gradient_accumulation,
             learning_rate=learning_rate,
             lr_scheduler_type=_SCHEDULES[options.schedule],
             weight_decay=options.weight_decay,
@@ -85,19 +76,27 @@ def training_arguments(
             report_to=list(options.report_to) or "none",
             disable_tqdm=True,
             remove_unused_columns=False,
+            # Batches of a step may hold different numbers of rows.
+            accelerator_config={"even_batches": False},
             dataloader_pin_memory=torch.cuda.is_available(),
             log_level="error",
             seed=seed,
             **_occasions(options, evaluates=evaluates),
         )
-    # Only now is it known how many processes share the rows.
-    steps = total_steps(rows, batch_size * arguments.world_size, options)
-    arguments.warmup_steps = int(options.warmup * steps)
-    arguments.logging_steps = max(1, steps // _POINTS)
     if arguments.n_gpu > 1:
         # More GPUs are used through `accelerate launch`; DataParallel would copy the model at every step.
         arguments._n_gpu = 1
     return arguments
+
+
+def set_schedule(
+    arguments: TrainingArguments, options: TrainingOptions, batches: LengthGroupedBatches
+) -> None:
+    """Writes what follows from the batches. How many processes share them, the arguments must say first."""
+    steps = total_steps(batches.steps, options)
+    arguments.per_device_train_batch_size = batches.rows
+    arguments.warmup_steps = int(options.warmup * steps)
+    arguments.logging_steps = max(1, steps // _POINTS)
 
 
 def _occasions(options: TrainingOptions, *, evaluates: bool) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Which rows go together in a batch, and how they become tensors."""
+"""How many rows make a batch, and how they become tensors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import log2
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +13,6 @@ from luthier.training.engine import lay_out, prefix_groups
 
 if TYPE_CHECKING:
     from datasets import Dataset
-    from numpy.typing import NDArray
-
-_BLOCKS = 4
-"""Blocks of one group in a batch, so that a step sees several wordings; four cost little more than one."""
-
-_POOL = 50
-"""Batches among which rows are sorted by length: enough for little padding, few enough to stay random."""
 
 _TOKENS_A_BATCH = 16384
 _WIDTH = 16
@@ -35,58 +28,6 @@ def auto_batch_size(lengths: Sequence[int]) -> int:
     while size > 1 and size * max(lengths, default=0) > _TOKENS_A_BATCH:
         size //= 2
     return size
-
-
-class LengthGroupedSampler:
-    """Row numbers in a random order in which rows of few groups and of like length share a batch.
-
-    The order follows from seed and epoch alone, so a resumed run sees the same one. Rows are drawn at
-    random into pools of 50 batches; within a pool quarters of batches are made of rows of one group, those of
-    like length are put together, and the batches of all pools are shuffled. A last, smaller batch stays last.
-
-    Args:
-        lengths: Tokens of every row.
-        batch_size: Rows of an optimizer step (forward passes and processes together).
-        seed: Of the order.
-        groups: Numbers of the rows' groups, as `prefix_groups` gives them; None is one group.
-    """
-
-    def __init__(
-        self, lengths: Sequence[int], batch_size: int, seed: int, groups: NDArray[np.int64] | None = None
-    ) -> None:
-        self._lengths = np.asarray(lengths)
-        self._groups = np.zeros(len(self._lengths)) if groups is None else groups
-        self._block = batch_size // _BLOCKS if batch_size % _BLOCKS == 0 else batch_size
-        self._batch_size = batch_size
-        self._seed = seed
-        self._epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Chooses the order that the next iteration yields."""
-        self._epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self._lengths)
-
-    def __iter__(self) -> Iterator[int]:
-        random = np.random.default_rng((self._seed, self._epoch))
-        order = random.permutation(len(self._lengths))
-        whole = len(order) - len(order) % self._batch_size
-        pool = self._batch_size * _POOL
-        batches: list[list[int]] = []
-        for first in range(0, whole, pool):
-            rows = order[first : min(first + pool, whole)]
-            batches += self._arranged(rows).reshape(-1, self._batch_size).tolist()
-        for number in random.permutation(len(batches)):
-            yield from batches[number]
-        yield from order[whole:].tolist()
-
-    def _arranged(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Puts rows into blocks of one group, and blocks of like length side by side."""
-        rows = rows[np.lexsort((-self._lengths[rows], self._groups[rows]))]
-        blocks = rows.reshape(-1, self._block)
-        longest = self._lengths[blocks].max(axis=1)
-        return blocks[np.argsort(-longest, kind="stable")].reshape(-1)
 
 
 def sorted_batches(rows: Dataset, size: int) -> list[list[int]]:

@@ -9,6 +9,7 @@ from transformers import TrainerCallback
 
 from luthier.training.metric import PREFIX, choose_metric, evaluations_without_best
 from luthier.training.progress import ProgressDisplay
+from luthier.training.sampler import LengthGroupedBatches
 
 
 class EarlyStop(TrainerCallback):  # type: ignore[misc]
@@ -41,6 +42,21 @@ class LastEvaluation(TrainerCallback):  # type: ignore[misc]
         """Asks for an evaluation at the end."""
         if state.global_step >= state.max_steps:
             control.should_evaluate = True
+
+
+class EpochOrder(TrainerCallback):  # type: ignore[misc]
+    """Tells the batches which epoch begins, also one that is gone on with.
+
+    The loader reaches them through as many wrappers as there are processes and skipped batches, and not
+    through all of them.
+    """
+
+    def __init__(self, batches: LengthGroupedBatches) -> None:
+        self._batches = batches
+
+    def on_epoch_begin(self, _args: Any, state: Any, _control: Any, **_: Any) -> None:
+        """Chooses the epoch's order."""
+        self._batches.set_epoch(int(state.epoch or 0))
 
 
 class ShowProgress(TrainerCallback):  # type: ignore[misc]

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from luthier.errors import LuthierError
+from luthier.files import write_json
 
 if TYPE_CHECKING:
     from torch import nn
 
 WEIGHTS = "trainable.safetensors"
+PIECES = "pieces.json"
 _STATE = "trainer_state.json"
 
 
@@ -50,6 +52,16 @@ def load_trainable(model: nn.Module, folder: Path) -> None:
             parameter.copy_(saved[name])
 
 
+def save_pieces(count: int, folder: Path) -> None:
+    """Writes in how many pieces a step is read: rounding follows from it, and free memory changes."""
+    write_json(folder / PIECES, count)
+
+
+def load_pieces(folder: Path) -> int:
+    """Reads back what `save_pieces` wrote."""
+    return int(json.loads((folder / PIECES).read_text(encoding="utf-8")))
+
+
 def checkpoints(folder: Path) -> list[Path]:
     """Returns the complete checkpoints below a folder, oldest first; half-written ones are left out."""
     found = [path for path in folder.glob("checkpoint-*") if _is_complete(path)]
@@ -62,7 +74,7 @@ def _is_complete(path: Path) -> bool:
         json.loads((path / _STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
-    return (path / WEIGHTS).exists()
+    return (path / WEIGHTS).exists() and (path / PIECES).exists()
 
 
 def remove_checkpoints(folder: Path) -> None:

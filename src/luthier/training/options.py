@@ -37,10 +37,15 @@ class TrainingOptions(BaseModel):
     """Peak learning rate; `auto` follows the method and the size of the model."""
 
     batch_size: Literal["auto"] | int = AUTO
-    """Rows in one forward pass; `auto` follows number and length of the rows (see `auto_batch_size`)."""
+    """Rows in one forward pass; `auto` follows number and length of the rows (see `auto_batch_size`), and is
+    read in several passes where the memory is too small for one."""
+
+    batch_tokens: int | None = Field(default=None, ge=1)
+    """Tokens that the rows of a step have together at most, instead of `batch_size`: short rows come in
+    larger batches than long ones, read in as many passes as the memory needs. None counts rows."""
 
     gradient_accumulation: int = Field(default=1, ge=1)
-    """Forward passes a step. The result equals one pass over `batch_size` times as many rows."""
+    """Forward passes of `batch_size` rows a step. The result equals one pass over as many rows."""
 
     warmup: float = Field(default=0.06, ge=0, lt=1)
     """Share of the steps over which the learning rate rises from 0, 0 to 1."""
@@ -104,4 +109,14 @@ class TrainingOptions(BaseModel):
     def _one_length(self) -> Self:
         if (self.steps is None) == (self.epochs is None):
             raise ValueError("give epochs or steps, not both" if self.steps else "give epochs or steps")
+        return self
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Self:
+        if self.batch_tokens is not None and self.batch_size != AUTO:
+            raise ValueError("give batch_size or batch_tokens, not both")
+        if self.batch_tokens is not None and self.gradient_accumulation > 1:
+            raise ValueError(
+                "gradient_accumulation counts passes of batch_size rows: give a larger batch_tokens instead"
+            )
         return self

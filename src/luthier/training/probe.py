@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import ceil
@@ -12,17 +12,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from luthier.training.arguments import total_steps, use_bfloat16
-from luthier.training.batches import Collator, LengthGroupedSampler
-from luthier.training.engine import Forward, prefix_groups
-from luthier.training.loss import supervised_weight
+from luthier.training.batches import Collator
+from luthier.training.engine import Forward
+from luthier.training.fitting import fitting_pieces
 from luthier.training.memory import peak_memory
 from luthier.training.options import TrainingOptions
-from luthier.training.train import batch_size, check_trainable
+from luthier.training.pieces import Pieces
+from luthier.training.sampler import choose_batches, steps_per_epoch
+from luthier.training.train import check_trainable
 
 if TYPE_CHECKING:
     import torch
     from datasets import Dataset
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from luthier.training.pieces import Row
 
 _FORWARD_SHARE = 1 / 3
 """A forward pass costs about a third of forward and backward together."""
@@ -40,12 +44,13 @@ class Probe:
     """What a few steps measured.
 
     Attributes:
-        seconds_per_step: Mean of the random batches, `gradient_accumulation` passes a step.
+        seconds_per_step: Mean of the random batches.
         seconds_per_token: The same over the tokens that were computed: what rows share once, padding too.
         epoch_tokens: Tokens that an epoch computes, so counted.
         peak_memory_bytes: Most memory held, with the longest rows, random batches and what `evaluate` did:
             of the GPU, else of the whole process.
         steps: Random steps that were timed.
+        pieces: Forward passes that a step is read in, by the memory that was free.
     """
 
     seconds_per_step: float
@@ -53,6 +58,7 @@ class Probe:
     epoch_tokens: int
     peak_memory_bytes: int
     steps: int
+    pieces: int
 
 
 def probe(
@@ -87,32 +93,33 @@ def probe(
     import torch
 
     check_trainable(model, options)
-    size = batch_size(rows, options)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    collate = Collator(int(tokenizer.pad_token_id), max(rows["length"]))
+    bfloat16 = use_bfloat16(options)
     with _restored(model, device) as copied_bytes, _checkpointing(model, options):
-        run = _Stepper(model, make_optimizer(model, options), use_bfloat16(options), device)
+        collate = Collator(int(tokenizer.pad_token_id), max(rows["length"]))
+        count = fitting_pieces(model, rows, options, bfloat16=bfloat16, device=device)
+        pieces = Pieces(count, collate, device)
+        run = _Stepper(model, make_optimizer(model, options), pieces, bfloat16)
         before = peak_memory()
-        longest = np.argsort(-np.asarray(rows["length"]), kind="stable")[:size].tolist()
+        batches = list(choose_batches(rows, options, seed=0))
         # Twice: only from the second step on do the optimizer's state and the activations stand side by side.
         for _ in range(2):
-            run.step(collate([rows[number] for number in longest]))
-        batches = _batches(rows, size)
+            run.step([rows[number] for number in _longest(rows, options, len(batches[0]))])
         started = time.perf_counter()
-        while run.passes < steps * options.gradient_accumulation:
-            run.timed_step(collate([rows[number] for number in batches[run.passes % len(batches)]]))
-            late = time.perf_counter() - started > seconds
-            if late and run.passes >= _FEWEST * options.gradient_accumulation:
+        while run.steps < steps:
+            run.timed_step([rows[number] for number in batches[run.steps % len(batches)]])
+            if time.perf_counter() - started > seconds and run.steps >= _FEWEST:
                 break
         if evaluate is not None:
             model.eval()
             evaluate(model)
         return Probe(
-            seconds_per_step=run.seconds / run.passes * options.gradient_accumulation,
+            seconds_per_step=run.seconds / run.steps,
             seconds_per_token=run.seconds / run.tokens,
-            epoch_tokens=_epoch_tokens(rows, batches, collate, run),
+            epoch_tokens=_epoch_tokens(rows, batches, run),
             peak_memory_bytes=max(peak_memory() - copied_bytes, before),
-            steps=run.passes // options.gradient_accumulation,
+            steps=run.steps,
+            pieces=pieces.count,
         )
 
 
@@ -123,9 +130,8 @@ def predict_seconds(
 
     What the experiment measures beside the loss (generation) is not in it.
     """
-    size = batch_size(rows, options)
-    steps = total_steps(len(rows), size, options)
-    epochs = steps * size * options.gradient_accumulation / len(rows)
+    an_epoch = steps_per_epoch(rows, options)
+    epochs = total_steps(an_epoch, options) / an_epoch
     seconds = probe.epoch_tokens * epochs * probe.seconds_per_token
     if validation_rows:
         evaluations = evaluation_count(rows, options)
@@ -137,11 +143,8 @@ def predict_seconds(
 
 def evaluation_count(rows: Dataset, options: TrainingOptions) -> int:
     """Returns how often a training on these rows evaluates."""
-    size = batch_size(rows, options)
-    steps, every = total_steps(len(rows), size, options), options.evaluate_every
-    if not isinstance(every, str):
-        return ceil(steps / every)
-    return ceil(steps * size * options.gradient_accumulation / len(rows) - 1e-9)
+    an_epoch, every = steps_per_epoch(rows, options), options.evaluate_every
+    return ceil(total_steps(an_epoch, options) / (an_epoch if isinstance(every, str) else every))
 
 
 def make_optimizer(model: PreTrainedModel, options: TrainingOptions) -> torch.optim.Optimizer:
@@ -173,53 +176,67 @@ def _checkpointing(model: PreTrainedModel, options: TrainingOptions) -> Iterator
         model.gradient_checkpointing_disable()
 
 
-def _epoch_tokens(rows: Dataset, batches: list[list[int]], collate: Collator, run: _Stepper) -> int:
+def _epoch_tokens(rows: Dataset, batches: list[list[int]], run: _Stepper) -> int:
     """Tokens that an epoch computes, judged by up to 50 batches."""
     some = batches[:: ceil(len(batches) / _COUNTED)]
-    computed = sum(run.computed_tokens(collate([rows[number] for number in batch])) for batch in some)
+    computed = sum(run.computed_tokens([rows[number] for number in batch]) for batch in some)
     lengths = np.asarray(rows["length"])
     return round(computed * int(lengths.sum()) / sum(int(lengths[batch].sum()) for batch in some))
 
 
-def _batches(rows: Dataset, size: int) -> list[list[int]]:
-    """The batches of an epoch, in its order."""
-    groups = prefix_groups(rows["input_ids"], size)
-    order = list(LengthGroupedSampler(rows["length"], size, 0, groups))
-    return [order[first : first + size] for first in range(0, len(order), size)]
+def _longest(rows: Dataset, options: TrainingOptions, size: int) -> list[int]:
+    """The longest rows that can make a batch.
+
+    Args:
+        rows: The rows.
+        options: Which may limit a batch by its tokens.
+        size: Rows of a batch, where they do not.
+    """
+    lengths = np.asarray(rows["length"])
+    order = np.argsort(-lengths, kind="stable")
+    if options.batch_tokens is not None:
+        size = int((np.cumsum(lengths[order]) <= options.batch_tokens).sum())
+    found: list[int] = order[:size].tolist()
+    return found
 
 
 class _Stepper:
     """One optimizer step after another, as the Trainer does them; counts those that are timed."""
 
     def __init__(
-        self, model: PreTrainedModel, optimizer: torch.optim.Optimizer, bfloat16: bool, device: torch.device
+        self, model: PreTrainedModel, optimizer: torch.optim.Optimizer, pieces: Pieces, bfloat16: bool
     ) -> None:
         self._model, self._optimizer = model, optimizer
         self._forward = Forward(model)
-        self._bfloat16, self._device = bfloat16, device
-        self.seconds, self.tokens, self.passes = 0.0, 0, 0
+        self._pieces, self._bfloat16 = pieces, bfloat16
+        self.seconds, self.tokens, self.steps = 0.0, 0, 0
 
-    def timed_step(self, batch: dict[str, Any]) -> None:
+    def timed_step(self, rows: Sequence[Row]) -> None:
         started = time.perf_counter()
-        self.step(batch)
+        self.step(rows)
         self.seconds += time.perf_counter() - started
-        self.tokens += self.computed_tokens(batch)
-        self.passes += 1
+        self.tokens += self.computed_tokens(rows)
+        self.steps += 1
 
-    def computed_tokens(self, batch: dict[str, Any]) -> int:
-        """Tokens of a batch as they are read."""
-        return int((batch["layout"].ids if self._forward.packs else batch["input_ids"]).numel())
+    def computed_tokens(self, rows: Sequence[Row]) -> int:
+        """Tokens of a step as they are read."""
+        pieces = map(self._pieces.collate, self._pieces.cut(rows))
+        return sum((one["layout"].ids if self._forward.packs else one["input_ids"]).numel() for one in pieces)
 
-    def step(self, batch: dict[str, Any]) -> None:
+    def step(self, rows: Sequence[Row]) -> None:
         import torch
 
-        batch = {name: value.to(self._device) for name, value in batch.items()}
-        weight = supervised_weight(batch["labels"], batch["weight"])
-        precision = torch.autocast(self._device.type, torch.bfloat16, enabled=self._bfloat16)
-        with self._forward.reading(self._model, batch):
-            with precision:
-                loss = self._forward.loss(self._model, batch) / weight
-            torch.autograd.backward([loss])
+        weight = sum(row["weight"] * row["supervised"] for row in rows)
+
+        def one(piece: dict[str, Any], _: bool) -> torch.Tensor:
+            precision = torch.autocast(piece["input_ids"].device.type, torch.bfloat16, enabled=self._bfloat16)
+            with self._forward.reading(self._model, piece):
+                with precision:
+                    loss: torch.Tensor = self._forward.loss(self._model, piece) / weight
+                torch.autograd.backward([loss])
+            return loss
+
+        loss = self._pieces.read(rows, one, self._optimizer.zero_grad)
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         loss.item()

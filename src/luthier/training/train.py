@@ -16,14 +16,16 @@ from luthier.errors import DataError, LuthierError, Problem, UserError
 from luthier.files import sha256_json, write_json
 from luthier.methods import count_parameters
 from luthier.models import context_length
-from luthier.training.arguments import check_trackers, tracker_places, training_arguments
-from luthier.training.batches import Collator, auto_batch_size
-from luthier.training.checkpoint import checkpoints, remove_checkpoints
+from luthier.training.arguments import check_trackers, set_schedule, tracker_places, training_arguments
+from luthier.training.batches import Collator
+from luthier.training.checkpoint import checkpoints, load_pieces, remove_checkpoints
+from luthier.training.fitting import fitting_pieces
 from luthier.training.memory import peak_memory, reset_peak_memory
 from luthier.training.metric import choose_metric
 from luthier.training.options import AUTO, TrainingOptions
 from luthier.training.peak import matrix_peak
 from luthier.training.result import TrainResult, in_words, read_history
+from luthier.training.sampler import batch_size, choose_batches
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -93,12 +95,12 @@ def train(
     arguments = training_arguments(
         options,
         learning_rate=rate,
-        batch_size=size,
-        rows=len(train_rows),
         evaluates=evaluates,
         output_dir=output_dir,
         seed=seed,
     )
+    batches = choose_batches(train_rows, options, seed, arguments.world_size)
+    set_schedule(arguments, options, batches)
     reset_peak_memory()
     with tracker_places(output_dir), _unchanged_config(model):
         trainer = LuthierTrainer(
@@ -106,16 +108,12 @@ def train(
             args=arguments,
             train_dataset=train_rows,
             eval_dataset=validation_rows or [],
+            batches=batches,
             data_collator=Collator(int(tokenizer.pad_token_id), _longest(train_rows, validation_rows)),
             measure=evaluate,
             metric=stop.metric if stop else AUTO,
         )
         return _run(trainer, options, checkpoint, trunk)
-
-
-def batch_size(rows: Dataset, options: TrainingOptions) -> int:
-    """Returns the rows of one forward pass that `options` mean for these rows."""
-    return auto_batch_size(rows["length"]) if options.batch_size == AUTO else int(options.batch_size)
 
 
 def max_length(model: PreTrainedModel, options: TrainingOptions) -> int | None:
@@ -192,6 +190,7 @@ def _run(
         trainer.earlier_seconds = max(
             (entry.get("seconds", 0.0) for entry in state["log_history"]), default=0.0
         )
+    trainer.pieces.count = _first_pieces(trainer, options, checkpoint)
     started = time.monotonic()
     own_trunk = Path(trainer.args.output_dir) / _TRUNK
     try:
@@ -212,11 +211,23 @@ def _run(
 
 def _passes(trainer: LuthierTrainer) -> float:
     """How often training reads each row."""
-    arguments = trainer.args
-    if arguments.max_steps > 0:
-        rows = arguments.max_steps * trainer.get_total_train_batch_size(arguments)
-        return float(rows / len(trainer.train_dataset))
-    return float(arguments.num_train_epochs)
+    if trainer.args.max_steps > 0:
+        return float(trainer.args.max_steps / trainer.batches.steps)
+    return float(trainer.args.num_train_epochs)
+
+
+def _first_pieces(trainer: LuthierTrainer, options: TrainingOptions, checkpoint: Path | None) -> int:
+    """In how many pieces a step is read: as before the stop, else as the memory of every process allows."""
+    if checkpoint is not None:
+        return load_pieces(checkpoint)
+    count = fitting_pieces(
+        trainer.model,
+        trainer.train_dataset,
+        options,
+        bfloat16=trainer.args.bf16,
+        device=trainer.args.device,
+    )
+    return trainer.largest(count)
 
 
 def _result(trainer: LuthierTrainer, seconds: float) -> TrainResult:

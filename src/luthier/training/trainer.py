@@ -8,30 +8,38 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from functools import cached_property
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from accelerate.utils import DistributedType
 from transformers import Trainer
 
 from luthier.errors import LuthierError
-from luthier.training.batches import LengthGroupedSampler, sorted_batches
-from luthier.training.checkpoint import load_trainable, save_trainable
-from luthier.training.engine import Forward, Meter, prefix_groups
+from luthier.training.batches import sorted_batches
+from luthier.training.callbacks import EpochOrder
+from luthier.training.checkpoint import load_trainable, save_pieces, save_trainable
+from luthier.training.engine import Forward, Meter
 from luthier.training.engine.cost import model_cost
 from luthier.training.loss import supervised_weight
-from luthier.training.memory import give_back_memory
+from luthier.training.memory import give_back_memory, is_out_of_memory
 from luthier.training.metric import PREFIX, choose_metric, is_better
 from luthier.training.options import AUTO
+from luthier.training.pieces import Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from torch import Tensor, nn
+    from torch.utils.data import DataLoader
+
+    from luthier.training.pieces import Row
+    from luthier.training.sampler import LengthGroupedBatches
 
 Evaluate = Callable[[Any], Mapping[str, float]]
 """Measures a model on the validation set: metric name to value, the primary metric first."""
@@ -46,7 +54,11 @@ _TRUNK_ROWS = 32
 class LuthierTrainer(Trainer):  # type: ignore[misc]
     """Trains on token rows.
 
+    The loader yields the rows of a whole step, and `pieces` says in how many passes they are read: the
+    Trainer's own accumulation cannot change while it trains.
+
     Args:
+        batches: An epoch's, for all processes.
         measure: Called at every evaluation; what it returns stands beside the loss.
         metric: The metric that chooses the best weights; `auto` as in `EarlyStopping.metric`.
         **options: The Trainer's own.
@@ -55,8 +67,19 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
     # The loss is divided by the weight of the whole accumulated batch, so nothing is left to scale.
     loss_is_scaled_for_ga = True
 
-    def __init__(self, *, measure: Evaluate | None = None, metric: str = AUTO, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        batches: LengthGroupedBatches,
+        measure: Evaluate | None = None,
+        metric: str = AUTO,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
+        self.batches = batches
+        self.add_callback(EpochOrder(batches))
+        several = self.accelerator.num_processes > 1
+        self.pieces = Pieces(1, self.data_collator, self.args.device, self.largest if several else None)
         self.forward = Forward(self.model)
         self.meter = _meter(self.model)
         self.measure = measure
@@ -93,7 +116,7 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
     def _all_batches(self) -> Iterator[dict[str, Any]]:
         for rows in (self.train_dataset, self.eval_dataset):
             if len(rows):
-                for batch in sorted_batches(rows, _TRUNK_ROWS):
+                for batch in sorted_batches(rows, min(_TRUNK_ROWS, 8 * self._rows_a_piece())):
                     yield self.data_collator([rows[number] for number in batch])
 
     def compute_loss(
@@ -104,30 +127,43 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         num_items_in_batch: Tensor | float = 1.0,
     ) -> Tensor:
         """Weighted mean loss over the supervised tokens of the whole step; this pass's share of it."""
-        layout = inputs["layout"]
-        self.samples += layout.rows
-        self.tokens += layout.tokens
-        if self.meter is not None:
-            self.meter.add(layout, self.forward.skipped_layers(model, layout))
         # Gradients are averaged over processes; the divisor already counts all of them.
         share = self.forward.loss(model, inputs) / num_items_in_batch
         return share * int(self.accelerator.num_processes)
 
-    def _get_num_items_in_batch(
-        self, batch_samples: list[Mapping[str, Tensor]], device: torch.device
-    ) -> Tensor:
-        weights = [supervised_weight(batch["labels"], batch["weight"]) for batch in batch_samples]
-        total = torch.stack(weights).sum().to(device)
+    def _get_num_items_in_batch(self, batch_samples: list[_Step], device: torch.device) -> Tensor:
+        total = torch.stack([step.weight() for step in batch_samples]).sum().to(device)
         return self.accelerator.gather(total).sum() if self.accelerator.num_processes > 1 else total
 
-    def training_step(self, model: nn.Module, inputs: Mapping[str, Any], *args: Any, **kwargs: Any) -> Tensor:
-        """One forward and backward pass.
+    def largest(self, number: int) -> int:
+        """Returns the largest of the numbers that the processes call it with."""
+        gathered: Tensor = self.accelerator.gather(torch.tensor([number], device=self.args.device))
+        return int(gathered.max())
+
+    def training_step(self, model: nn.Module, inputs: _Step, *args: Any, **kwargs: Any) -> Tensor:
+        """The forward and backward passes of a step.
 
         Raises:
             LuthierError: Where the loss is not a number, before a weight has moved.
         """
-        with self.forward.reading(model, inputs):
-            loss: Tensor = super().training_step(model, inputs, *args, **kwargs)
+        step, read = super().training_step, []
+
+        def one(piece: dict[str, Any], is_last: bool) -> Tensor:
+            with self._gathering(model, is_last), self.forward.reading(model, piece):
+                found: Tensor = step(model, piece, *args, **kwargs)
+                read.append((piece["layout"], self.forward.skipped_layers(model, piece["layout"])))
+            return found
+
+        def forget() -> None:
+            read.clear()
+            model.zero_grad()
+
+        loss = self.pieces.read(inputs.rows, one, forget)
+        if self.meter is not None:
+            for layout, skipped in read:
+                self.meter.add(layout, skipped)
+        self.samples += len(inputs.rows)
+        self.tokens += sum(row["length"] for row in inputs.rows)
         if not torch.isfinite(loss):
             raise LuthierError(
                 f"the loss became {loss.item()} at step {self.state.global_step + 1}",
@@ -135,11 +171,27 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
             )
         return loss
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> LengthGroupedSampler:
-        rows = self.train_dataset if train_dataset is None else train_dataset
-        size = self.get_total_train_batch_size(self.args)
-        groups = prefix_groups(rows["input_ids"], size)
-        return LengthGroupedSampler(rows["length"], size, self.args.seed, groups)
+    @contextmanager
+    def _gathering(self, model: nn.Module, is_last: bool) -> Iterator[None]:
+        """Lets processes sum up their gradients after a step's last piece alone."""
+        self.accelerator.gradient_state._set_sync_gradients(is_last)
+        # DeepSpeed looks at the line above, and has no other way.
+        waits = is_last or self.accelerator.distributed_type == DistributedType.DEEPSPEED
+        with nullcontext() if waits else self.accelerator.no_sync(model):
+            yield
+
+    def get_train_dataloader(self) -> DataLoader[_Step]:
+        """Yields each step's rows; a process gets its own."""
+        loader = torch.utils.data.DataLoader(self.train_dataset, batch_sampler=self.batches, collate_fn=_Step)
+        prepared: DataLoader[_Step] = self.accelerator.prepare(loader)
+        return prepared
+
+    def floating_point_ops(self, inputs: _Step) -> int:  # noqa: ARG002 - the Trainer's signature
+        """Nothing: the Trainer's estimate counts padding, and what is computed once several times."""
+        return 0
+
+    def _rows_a_piece(self) -> int:
+        return ceil(self.batches.rows / self.pieces.count)
 
     def evaluate(self, *_: Any, **__: Any) -> dict[str, float]:
         """Mean loss over all supervised tokens of the validation rows, and what `measure` adds.
@@ -168,16 +220,24 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
 
     @cached_property
     def _validation_batches(self) -> list[list[int]]:
-        return sorted_batches(self.eval_dataset, self.args.per_device_eval_batch_size)
+        return sorted_batches(self.eval_dataset, 2 * self._rows_a_piece())
 
     def _validation_loss(self) -> float:
         total = torch.zeros((), dtype=torch.float64)
         divisor = torch.zeros((), dtype=torch.float64)
-        for numbers in self._validation_batches:
+        waiting = list(reversed(self._validation_batches))
+        while waiting:
+            numbers = waiting.pop()
             rows = [self.eval_dataset[number] for number in numbers]
             batch = {name: value.to(self.args.device) for name, value in self.data_collator(rows).items()}
-            with self.compute_loss_context_manager(), self.forward.reading(self.model, batch):
-                total += self.forward.loss(self.model, batch).double().cpu()
+            try:
+                with self.compute_loss_context_manager(), self.forward.reading(self.model, batch):
+                    total += self.forward.loss(self.model, batch).double().cpu()
+            except (RuntimeError, MemoryError) as error:
+                if len(numbers) == 1 or not is_out_of_memory(error):
+                    raise
+                waiting += [numbers[len(numbers) // 2 :], numbers[: len(numbers) // 2]]
+                continue
             divisor += supervised_weight(batch["labels"], batch["weight"]).double().cpu()
         return float(total / divisor)
 
@@ -195,7 +255,9 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         super().log({**logs, "seconds": self.earlier_seconds + time.monotonic() - self._started}, None)
 
     def _save(self, output_dir: str | None = None, **_: Any) -> None:
-        save_trainable(self.model, Path(output_dir or self.args.output_dir))
+        folder = Path(output_dir or self.args.output_dir)
+        save_trainable(self.model, folder)
+        save_pieces(self.pieces.count, folder)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: nn.Module | None = None) -> None:
         load_trainable(self.model if model is None else model, Path(resume_from_checkpoint))
@@ -210,6 +272,18 @@ def _meter(model: Any) -> Meter | None:
     except Exception as error:  # whatever a family's own code raises: counting must not stop a training
         _log.info("  arithmetic is not counted: %s", error)
         return None
+
+
+class _Step:
+    """A step's rows, which become tensors piece by piece. No sequence: Accelerate would look into each."""
+
+    def __init__(self, rows: Sequence[Row]) -> None:
+        self.rows = rows
+
+    def weight(self) -> Tensor:
+        """As `supervised_weight`."""
+        weights = torch.tensor([row["weight"] for row in self.rows], dtype=torch.float32)
+        return (torch.tensor([row["supervised"] for row in self.rows]) * weights).sum()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from luthier.models.context import attention_span
 from luthier.training.engine.reader import PackedReader
 from luthier.training.loss import supervised_loss, supervised_losses
+from luthier.training.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     import torch
@@ -170,18 +171,19 @@ class Forward:
 
     def _prove(self, model: nn.Module, batch: Mapping[str, Any]) -> None:
         """Reads one batch both ways, in the precision of the weights."""
-        self._is_proven = True
         with _exactly(model):
             self._refusal = self._objection(model, batch, None)
+        self._is_proven = True
         if self._refusal:
             _log.warning("rows are read one by one: %s", self._refusal)
 
     def _prove_trunk(self, model: nn.Module, batch: Mapping[str, Any]) -> None:
         """The same with what was kept."""
-        trunk, self._unproven_trunk = self._unproven_trunk, None
+        trunk = self._unproven_trunk
         assert trunk is not None
         with _exactly(model):
             objection = self._objection(model, batch, trunk)
+        self._unproven_trunk = None
         if objection:
             trunk.discard()
             _log.warning("frozen layers are computed at every step: %s", objection)
@@ -197,6 +199,8 @@ class Forward:
             with self._reader.packing(layout):
                 packed = self._reader.losses(model, layout)
         except Exception as error:  # whatever a family's own code raises at what it does not know
+            if is_out_of_memory(error):
+                raise
             return f"{name} cannot read packed rows ({error})"
         finally:
             self._reader.trunk = None
