@@ -10,10 +10,11 @@ from tests.models import tiny
 from tests.training.rows import rows
 
 from luthier.methods import Full
-from luthier.training import TrainingOptions, train
+from luthier.training import TrainingOptions, head, train
 
 
-def main(folder: Path, batch_size: int) -> None:
+def main(folder: Path, batch_size: int, most_logits: int) -> None:
+    head._LIMIT = most_logits
     model = Full().apply(tiny.model("llama"))
     options = TrainingOptions(epochs=2, batch_size=batch_size, warmup=0.5, precision="float32")
     result = train(
@@ -36,4 +37,4 @@ def main(folder: Path, batch_size: int) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))
+    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))

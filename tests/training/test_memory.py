@@ -8,7 +8,9 @@ import pytest
 from luthier.training.memory import give_back_memory
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc gives its free pages back on demand")
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="only glibc gives its free pages back on demand"
+)
 def test_free_memory_between_what_is_kept_goes_back_to_the_system() -> None:
     # Small pieces lie on the heap; as the last is kept, freeing the others alone gives nothing back.
     pieces = [bytearray(2**16) for _ in range(3200)]  # 200 MiB

@@ -43,6 +43,13 @@ def choose_bfloat16(wanted: bool | None, hint: str) -> bool:
     return wanted or bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
+def as_multiplied(x: Tensor) -> Tensor:
+    """Returns a tensor in the type that products have here: autocast's where that is on, else its own."""
+    import torch
+
+    return x.to(torch.get_autocast_dtype(x.device.type)) if torch.is_autocast_enabled(x.device.type) else x
+
+
 def random_state(device: torch.device) -> dict[str, Tensor]:
     """Returns the state of torch's random generators: the CPU's, and the device's where that is another."""
     import torch
