@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from luthier.errors import UserError
@@ -71,3 +73,13 @@ def restore_random_state(state: dict[str, Tensor], device: torch.device) -> None
         torch.cuda.set_rng_state(state["cuda"], device)
     elif device.type == "mps" and "mps" in state:
         torch.mps.set_rng_state(state["mps"])
+
+
+@contextmanager
+def kept_random_state(device: torch.device) -> Iterator[None]:
+    """Makes the generators afterwards what they were before."""
+    state = random_state(device)
+    try:
+        yield
+    finally:
+        restore_random_state(state, device)

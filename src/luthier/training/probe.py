@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import numpy as np
 from luthier.training.arguments import total_steps, use_bfloat16
 from luthier.training.batches import Collator, LengthGroupedSampler
 from luthier.training.engine import Forward, prefix_groups
+from luthier.training.hardware import best_device, kept_random_state
 from luthier.training.loss import supervised_weight
 from luthier.training.memory import peak_memory
 from luthier.training.options import TrainingOptions
@@ -84,14 +85,15 @@ def probe(
     Raises:
         UserError: Where training would refuse the options for this model.
     """
-    import torch
-
     check_trainable(model, options)
     size = batch_size(rows, options)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = best_device()
     collate = Collator(int(tokenizer.pad_token_id), max(rows["length"]))
-    with _restored(model, device) as copied_bytes, _checkpointing(model, options):
-        run = _Stepper(model, make_optimizer(model, options), use_bfloat16(options), device)
+    with (
+        _restored(model, device) as copied_bytes,
+        _checkpointing(model, options),
+        closing(_Stepper(model, make_optimizer(model, options), use_bfloat16(options), device)) as run,
+    ):
         before = peak_memory()
         longest = np.argsort(-np.asarray(rows["length"]), kind="stable")[:size].tolist()
         # Twice: only from the second step on do the optimizer's state and the activations stand side by side.
@@ -105,8 +107,7 @@ def probe(
             if late and run.passes >= _FEWEST * options.gradient_accumulation:
                 break
         if evaluate is not None:
-            model.eval()
-            evaluate(model)
+            run.evaluate(evaluate)
         return Probe(
             seconds_per_step=run.seconds / run.passes * options.gradient_accumulation,
             seconds_per_token=run.seconds / run.tokens,
@@ -196,6 +197,8 @@ class _Stepper:
     ) -> None:
         self._model, self._optimizer = model, optimizer
         self._forward = Forward(model)
+        if bfloat16:
+            self._forward.frozen.hold()
         self._bfloat16, self._device = bfloat16, device
         self.seconds, self.tokens, self.passes = 0.0, 0, 0
 
@@ -205,6 +208,16 @@ class _Stepper:
         self.seconds += time.perf_counter() - started
         self.tokens += self.computed_tokens(batch)
         self.passes += 1
+
+    def evaluate(self, work: Callable[[PreTrainedModel], object]) -> None:
+        """Does what an evaluation does."""
+        self._model.eval()
+        with self._forward.frozen.whole():
+            work(self._model)
+
+    def close(self) -> None:
+        """Makes every weight what it was."""
+        self._forward.close()
 
     def computed_tokens(self, batch: dict[str, Any]) -> int:
         """Tokens of a batch as they are read."""
@@ -234,7 +247,7 @@ def _restored(model: PreTrainedModel, device: torch.device) -> Iterator[int]:
     was_training, was_on = model.training, next(model.parameters()).device
     model.to(device).train()
     copies = [parameter.detach().clone() for parameter in moving]
-    with torch.random.fork_rng():
+    with kept_random_state(device):
         try:
             yield sum(copy.numel() * copy.element_size() for copy in copies)
         finally:

@@ -182,6 +182,8 @@ def _run(trainer: LuthierTrainer, options: TrainingOptions, checkpoint: Path | N
         )
     started = time.monotonic()
     try:
+        if trainer.args.bf16 and trainer.args.world_size == 1:
+            trainer.forward.frozen.hold()
         if options.trunk_cache and _passes(trainer) > 1:
             trainer.keep_trunk(Path(trainer.args.output_dir) / _TRUNK)
         trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))

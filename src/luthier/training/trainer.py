@@ -22,6 +22,7 @@ from luthier.errors import LuthierError
 from luthier.training.batches import LengthGroupedSampler, sorted_batches
 from luthier.training.checkpoint import load_trainable, save_trainable
 from luthier.training.engine import Forward, prefix_groups
+from luthier.training.hardware import kept_random_state
 from luthier.training.loss import supervised_weight
 from luthier.training.memory import give_back_memory
 from luthier.training.metric import PREFIX, choose_metric, is_better
@@ -71,8 +72,7 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         Args:
             path: File to keep it in while training lasts.
         """
-        precision = torch.autocast(self.args.device.type, torch.bfloat16, enabled=self.args.bf16)
-        self.forward.keep_trunk(self._all_batches(), path, precision)
+        self.forward.keep_trunk(self._all_batches(), path, self.autocast_smart_context_manager())
         if self.forward.trunk is not None:
             _log.info("  frozen layers: computed once, %.0f MiB on disk", path.stat().st_size / 2**20)
 
@@ -81,6 +81,15 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
             if len(rows):
                 for batch in sorted_batches(rows, _TRUNK_ROWS):
                     yield self.data_collator([rows[number] for number in batch])
+
+    def autocast_smart_context_manager(self, cache_enabled: bool | None = True) -> torch.autocast:
+        """The precision that losses are computed in.
+
+        Accelerate's stands around the wrapper's forward pass alone, and rows with a trained prefix are read by
+        the model inside of it.
+        """
+        device = self.args.device.type
+        return torch.autocast(device, torch.bfloat16, enabled=self.args.bf16, cache_enabled=cache_enabled)
 
     def compute_loss(
         self,
@@ -133,7 +142,7 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         metrics: dict[str, float] = {}
         self.model.eval()
         give_back_memory()
-        with _kept_randomness(), torch.no_grad():
+        with self.forward.frozen.whole(), _kept_randomness(self.args.device), torch.no_grad():
             if len(self.eval_dataset):
                 metrics[PREFIX + "loss"] = self._validation_loss()
             if self.measure is not None:
@@ -188,9 +197,9 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
 
 
 @contextmanager
-def _kept_randomness() -> Iterator[None]:
+def _kept_randomness(device: torch.device) -> Iterator[None]:
     python, numpy = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng():
+    with kept_random_state(device):
         try:
             yield
         finally:

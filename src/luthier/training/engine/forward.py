@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from luthier.models.context import attention_span
 from luthier.training.engine.reader import PackedReader
+from luthier.training.frozen import FrozenWeights
+from luthier.training.hardware import kept_random_state
 from luthier.training.loss import supervised_loss, supervised_losses
 
 if TYPE_CHECKING:
@@ -34,11 +36,15 @@ class Forward:
 
     Args:
         model: What `Method.apply` returned, without a distributed wrapper.
+
+    Attributes:
+        frozen: What can be held in bfloat16 until `close`.
     """
 
     def __init__(self, model: PreTrainedModel) -> None:
         self._model = model
         self._reader = PackedReader(model)
+        self.frozen = FrozenWeights(model)
         self._span = attention_span(model)
         self._is_proven = False
         self._unproven_trunk: Trunk | None = None
@@ -109,7 +115,8 @@ class Forward:
         self._unproven_trunk = trunk
 
     def close(self) -> None:
-        """Removes what `keep_trunk` wrote."""
+        """Removes what `keep_trunk` wrote, and makes every weight what it was."""
+        self.frozen.restore()
         if self.trunk is not None:
             self.trunk.close()
         self._reader.trunk = self._unproven_trunk = None
@@ -141,7 +148,7 @@ class Forward:
     def _prove(self, model: nn.Module, batch: Mapping[str, Any]) -> None:
         """Reads one batch both ways, in the precision of the weights."""
         self._is_proven = True
-        with _exactly(model):
+        with self.frozen.whole(), _exactly(model):
             self._refusal = self._objection(model, batch, None)
         if self._refusal:
             _log.warning("rows are read one by one: %s", self._refusal)
@@ -150,7 +157,7 @@ class Forward:
         """The same with what was kept."""
         trunk, self._unproven_trunk = self._unproven_trunk, None
         assert trunk is not None
-        with _exactly(model):
+        with self.frozen.whole(), _exactly(model):
             objection = self._objection(model, batch, trunk)
         if objection:
             trunk.close()
@@ -189,9 +196,9 @@ def _exactly(model: nn.Module) -> Iterator[None]:
     wrapped = vars(inner).get("forward") if "_original_forward" in vars(inner) else None
     if wrapped is not None:
         inner.forward = inner._original_forward
-    exact = torch.autocast(next(inner.parameters()).device.type, enabled=False)
+    device = next(inner.parameters()).device
     try:
-        with torch.no_grad(), torch.random.fork_rng(), exact:
+        with torch.no_grad(), kept_random_state(device), torch.autocast(device.type, enabled=False):
             yield
     finally:
         if wrapped is not None:

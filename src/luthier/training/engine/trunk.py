@@ -77,7 +77,7 @@ class Trunk:
             NoTrunkError: Where gradients flow into the states, the disk has no room, or there are none.
         """
         stood, dtype, width = 0, torch.float32, 0
-        if torch.is_autocast_enabled("cpu") or torch.is_autocast_enabled("cuda"):
+        if any(torch.is_autocast_enabled(device) for device in ("cpu", "cuda", "mps")):
             self.computed_bytes = 2
         with self._path.open("wb") as file:
             for number, layout in enumerate(layouts):
