@@ -65,11 +65,11 @@ def _lossless(model: nn.Module) -> list[nn.Parameter]:
 
     modules = list(model.modules())
     embedded = {id(module.weight) for module in modules if isinstance(module, nn.Embedding)}
-    matrices = {id(module.weight): module.weight for module in modules if isinstance(module, nn.Linear)}
+    linear = {id(module.weight) for module in modules if isinstance(module, nn.Linear)}
     return [
         weight
-        for key, weight in matrices.items()
-        if key not in embedded
+        for weight in model.parameters()
+        if id(weight) in linear - embedded
         and not weight.requires_grad
         and weight.dtype == torch.float32
         and torch.equal(weight.bfloat16().float(), weight)

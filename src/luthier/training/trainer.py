@@ -85,8 +85,8 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
     def autocast_smart_context_manager(self, cache_enabled: bool | None = True) -> torch.autocast:
         """The precision that losses are computed in.
 
-        Accelerate's stands around the wrapper's forward pass alone, and rows with a trained prefix are read by
-        the model inside of it.
+        Accelerate's stands around the wrapper's forward pass alone, and the engine reads rows with a trained
+        prefix by the model inside of it.
         """
         device = self.args.device.type
         return torch.autocast(device, torch.bfloat16, enabled=self.args.bf16, cache_enabled=cache_enabled)

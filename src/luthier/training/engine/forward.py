@@ -197,9 +197,16 @@ def _exactly(model: nn.Module) -> Iterator[None]:
     if wrapped is not None:
         inner.forward = inner._original_forward
     device = next(inner.parameters()).device
+    # 4-bit layers multiply in a type of their own.
+    layers: list[Any] = [module for module in model.modules() if hasattr(module, "compute_dtype")]
+    multiplying = {layer: layer.compute_dtype for layer in layers}
+    for layer in layers:
+        layer.compute_dtype = torch.float32
     try:
         with torch.no_grad(), kept_random_state(device), torch.autocast(device.type, enabled=False):
             yield
     finally:
+        for layer, dtype in multiplying.items():
+            layer.compute_dtype = dtype
         if wrapped is not None:
             inner.forward = wrapped
