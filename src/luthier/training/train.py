@@ -182,7 +182,7 @@ def _run(trainer: LuthierTrainer, options: TrainingOptions, checkpoint: Path | N
         )
     started = time.monotonic()
     try:
-        if trainer.args.bf16 and trainer.args.world_size == 1:
+        if trainer.args.bf16 and trainer.accelerator.distributed_type == "NO":
             trainer.forward.frozen.hold()
         if options.trunk_cache and _passes(trainer) > 1:
             trainer.keep_trunk(Path(trainer.args.output_dir) / _TRUNK)
