@@ -125,6 +125,35 @@ def test_contradictions_between_sections_are_refused(
     assert any(field in problem.field and hint in str(problem) for problem in caught.value.problems)
 
 
+@pytest.mark.parametrize("method", ["full", "freeze", "p-tuning-v2"])
+def test_4_bit_weights_go_with_lora_alone(
+    recipe_values: dict[str, Any], write_recipe: Write, method: str
+) -> None:
+    values = recipe_values | {"model": {"name": "luthier/tiny", "quantization": "nf4"}, "method": method}
+    path = write_recipe(values)
+    (found,) = problems(path)
+    line = 1 + next(n for n, text in enumerate(path.read_text().splitlines()) if "quantization" in text)
+    assert f":{line}:" in found
+    assert f"not with {method}" in found
+    assert "set method: lora" in found
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_4_bit_weights_need_their_package_where_they_train_but_not_to_read_a_finished_runs_recipe(
+    recipe_values: dict[str, Any], write_recipe: Write, installed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("luthier.experiment.recipe.quantizes_here", lambda: installed)
+    values = recipe_values | {"model": {"name": "luthier/tiny", "quantization": "nf4"}, "method": "lora"}
+    path = write_recipe(values)
+    assert load_recipe(path, inputs=False).model.quantization == "nf4"
+    if installed:
+        load_recipe(path)
+        return
+    (found,) = problems(path)
+    assert "need bitsandbytes" in found
+    assert "pip install 'luthier[4bit]'" in found
+
+
 def test_task_file_is_checked_like_a_recipe(
     tmp_path: Path, recipe_values: dict[str, Any], write_recipe: Write
 ) -> None:

@@ -13,12 +13,13 @@ from tests.models import tiny
 from tests.training.rows import rows
 
 from luthier.methods import Freeze, Full, Lora, Trainable
-from luthier.training import TrainingOptions, train
+from luthier.training import TrainingOptions, head, train
 
 METHODS = {"full": Full(), "freeze": Freeze(trainable=Trainable(last=1)), "lora": Lora(rank=2)}
 
 
-def main(folder: Path, method: str, **size: Any) -> None:
+def main(folder: Path, method: str, most_logits: int = head._LIMIT, **size: Any) -> None:
+    head._LIMIT = most_logits
     torch.manual_seed(0)
     model = METHODS[method].apply(tiny.model("llama"))
     options = TrainingOptions(epochs=2, warmup=0.5, precision="float32", **size)

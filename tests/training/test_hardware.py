@@ -2,7 +2,13 @@ import pytest
 import torch
 
 from luthier.errors import UserError
-from luthier.training.hardware import best_device, choose_bfloat16, random_state, restore_random_state
+from luthier.training.hardware import (
+    best_device,
+    choose_bfloat16,
+    kept_random_state,
+    random_state,
+    restore_random_state,
+)
 
 NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA GPU")
 
@@ -53,3 +59,28 @@ def test_restored_generators_draw_the_same_numbers_again(name):
     assert all(
         torch.equal(a, b) for a, b in zip(drawn, (torch.rand(3, device=device), torch.rand(3)), strict=True)
     )
+
+
+@pytest.mark.parametrize("name", ["cpu", pytest.param("cuda", marks=NEEDS_GPU)])
+def test_generators_are_kept_whatever_is_drawn_and_raised(name):
+    device = torch.device(name)
+    before = torch.get_rng_state()
+
+    def draw():
+        with kept_random_state(device):
+            torch.rand(3, device=device)
+            torch.rand(3)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        draw()
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_generator_of_an_apple_gpu_is_kept_too(monkeypatch):
+    state = [torch.tensor([1])]
+    monkeypatch.setattr(torch.mps, "get_rng_state", lambda: state[0])
+    monkeypatch.setattr(torch.mps, "set_rng_state", lambda new: state.__setitem__(0, new))
+    with kept_random_state(torch.device("mps")):
+        state[0] = torch.tensor([2])
+    assert state[0].item() == 1

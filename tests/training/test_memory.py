@@ -12,7 +12,9 @@ from luthier.training import memory
 from luthier.training.memory import free_memory, give_back_memory, is_out_of_memory
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc gives free pages back on demand")
+@pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="only glibc gives its free pages back on demand"
+)
 def test_free_memory_between_what_is_kept_goes_back_to_the_system() -> None:
     # Small pieces lie on the heap; as the last is kept, freeing the others alone gives nothing back.
     pieces = [bytearray(2**16) for _ in range(3200)]  # 200 MiB

@@ -42,6 +42,7 @@ def in_two(folder: Path, method: str, size: dict[str, int]) -> None:
         ("full", {"batch_size": 1, "gradient_accumulation": 4}),
         ("freeze", {"batch_size": 4}),
         ("lora", {"batch_size": 4}),
+        ("full", {"batch_size": 4, "most_logits": 0}),  # logits in chunks
     ],
 )
 def test_two_processes_equal_one(method: str, size: dict[str, int], tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class FineTuned:
         self.folder = folder
         self.recipe = load_recipe(folder.recipe, inputs=False)
         self.task = self.recipe.task
-        model, tokenizer = load_finetuned(folder.model)
+        model, tokenizer = load_finetuned(folder.model, quantization=self.recipe.model.quantization)
         self.bench = Bench.open(self.recipe, tokenizer)
         answer_tokens = folder.read(folder.manifest)["training"]["answer_tokens"]
         self.predictor = predictor(self.bench, model, self.task, answer_tokens)

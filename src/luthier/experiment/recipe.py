@@ -22,6 +22,7 @@ from luthier.files import sha256_json, write_text
 from luthier.invalid import KeyPath, did_you_mean
 from luthier.methods import AnyMethod, Lora, PTuningV2
 from luthier.models import ModelOptions
+from luthier.models.quantize import INSTALL, MISSING, quantizes_here
 from luthier.tasks import AnyTask
 from luthier.training import TrainingOptions
 
@@ -146,7 +147,19 @@ def cross_check(recipe: Recipe, source: Source, *, inputs: bool = True) -> list[
                 hint="set it to false, or choose another method",
             )
         )
+    if recipe.model.quantization is not None:
+        problems += _check_quantization(recipe, source, inputs=inputs)
     return problems
+
+
+def _check_quantization(recipe: Recipe, source: Source, *, inputs: bool) -> list[Problem]:
+    path: KeyPath = ("model", "quantization")
+    if not isinstance(recipe.method, Lora):
+        message = f"4-bit weights cannot move: they go with method lora, not with {recipe.method.type}"
+        return [source.problem(path, message, hint="set method: lora, or leave quantization out")]
+    if inputs and not quantizes_here():
+        return [source.problem(path, MISSING, hint=INSTALL)]
+    return []
 
 
 def _check_model(model: ModelOptions) -> list[Problem]:

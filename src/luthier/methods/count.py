@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from luthier.methods.base import ParameterCount
@@ -15,5 +16,11 @@ def count_parameters(model: nn.Module) -> ParameterCount:
     parameters = list(model.parameters())
     return ParameterCount(
         trainable=sum(parameter.numel() for parameter in parameters if parameter.requires_grad),
-        total=sum(parameter.numel() for parameter in parameters),
+        total=sum(map(_numbers, parameters)),
     )
+
+
+def _numbers(parameter: nn.Parameter) -> int:
+    # Two 4-bit weights share a byte, which is all that the parameter itself knows of.
+    packed = getattr(parameter, "quant_state", None)
+    return parameter.numel() if packed is None else prod(packed.shape)

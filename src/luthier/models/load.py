@@ -9,12 +9,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from luthier.errors import UserError
 from luthier.files import write_json
 from luthier.models.chat import stop_token_ids
 from luthier.models.options import Dtype, ModelOptions, is_embedded
+from luthier.models.quantize import keep_trainable, nf4_config
 
 if TYPE_CHECKING:
     import torch
@@ -65,13 +66,15 @@ def load_model(options: ModelOptions, dtype: Dtype | None = None) -> PreTrainedM
         dtype: Of the weights, instead of `options.dtype`.
 
     Raises:
-        UserError: Where there is no such model, or it is no causal language model.
+        UserError: Where there is no such model, it is no causal language model, or cannot be quantised here.
     """
     from transformers import AutoModelForCausalLM
 
     extra: dict[str, Any] = {}
     if options.attention != "auto":
         extra["attn_implementation"] = options.attention
+    if options.quantization is not None:
+        extra["quantization_config"] = nf4_config()
     with _explained(options.name), quiet():
         model: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
             options.locate(),
@@ -80,6 +83,7 @@ def load_model(options: ModelOptions, dtype: Dtype | None = None) -> PreTrainedM
             dtype=_torch_dtype(dtype or options.dtype),
             **extra,
         )
+    keep_trainable(model)
     return model
 
 
@@ -125,13 +129,14 @@ def _savable(config: GenerationConfig) -> GenerationConfig:
 
 
 def load_finetuned(
-    folder: Path, dtype: Dtype | None = None
+    folder: Path, dtype: Dtype | None = None, quantization: Literal["nf4"] | None = None
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     """Opens what `save_model` wrote: a whole model, or an adapter together with its base model.
 
     Args:
         folder: A folder in Hugging Face or PEFT layout.
         dtype: Of the base model's weights; None chooses as `ModelOptions.dtype` does.
+        quantization: Of an adapter's base model, as `ModelOptions.quantization`.
 
     Raises:
         UserError: Where the folder holds no model, or an adapter's base model cannot be found.
@@ -145,7 +150,8 @@ def load_finetuned(
     written = json.loads(adapter.read_text(encoding="utf-8"))
     brought = folder / _BASE
     name = str(brought.resolve()) if brought.is_dir() else written["base_model_name_or_path"]
-    model = load_model(ModelOptions(name=name, revision=written.get("revision")), dtype)
+    options = ModelOptions(name=name, revision=written.get("revision"), quantization=quantization)
+    model = load_model(options, dtype)
     with _explained(str(folder)), quiet():
         wrapped = PeftModel.from_pretrained(model, folder)
     return wrapped, _open_tokenizer(str(folder), str(folder))

@@ -39,6 +39,10 @@ class ModelOptions(BaseModel):
     attention: Literal["auto", "eager", "sdpa", "flash_attention_2"] = "auto"
     """Implementation of attention; `auto` leaves the choice to transformers."""
 
+    quantization: Literal["nf4"] | None = None
+    """Weights of linear layers in 4 bits, NormalFloat4 with double quantisation, for `method: lora`; needs
+    `pip install 'luthier[4bit]'`. None loads them as they are."""
+
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, value: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from luthier.errors import UserError
@@ -43,6 +45,13 @@ def choose_bfloat16(wanted: bool | None, hint: str) -> bool:
     return wanted or bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
+def as_multiplied(x: Tensor) -> Tensor:
+    """Returns a tensor in the type that products have here: autocast's where that is on, else its own."""
+    import torch
+
+    return x.to(torch.get_autocast_dtype(x.device.type)) if torch.is_autocast_enabled(x.device.type) else x
+
+
 def random_state(device: torch.device) -> dict[str, Tensor]:
     """Returns the state of torch's random generators: the CPU's, and the device's where that is another."""
     import torch
@@ -64,3 +73,13 @@ def restore_random_state(state: dict[str, Tensor], device: torch.device) -> None
         torch.cuda.set_rng_state(state["cuda"], device)
     elif device.type == "mps" and "mps" in state:
         torch.mps.set_rng_state(state["mps"])
+
+
+@contextmanager
+def kept_random_state(device: torch.device) -> Iterator[None]:
+    """Makes the generators afterwards what they were before."""
+    state = random_state(device)
+    try:
+        yield
+    finally:
+        restore_random_state(state, device)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from luthier.models import UNSUPERVISED
+from luthier.training.head import losses_in_chunks, output_head
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -50,11 +51,12 @@ def supervised_losses(model: nn.Module, batch: Mapping[str, Tensor]) -> Tensor:
     labels = batch["labels"][:, 1:]
     rows, columns = torch.nonzero(labels != UNSUPERVISED, as_tuple=True)
     ids = batch["input_ids"]
-    flat = rows * ids.shape[1] + columns
-    logits = logits_at(
-        model, ids, flat, input_ids=ids, attention_mask=batch["attention_mask"], use_cache=False
-    )
-    return cross_entropy(logits.float(), labels[rows, columns], reduction="none")
+    flat, targets = rows * ids.shape[1] + columns, labels[rows, columns]
+    inputs = {"input_ids": ids, "attention_mask": batch["attention_mask"], "use_cache": False}
+    found = losses_in_chunks(model, ids, flat, targets, **inputs)
+    if found is not None:
+        return found
+    return cross_entropy(logits_at(model, ids, flat, **inputs).float(), targets, reduction="none")
 
 
 def logits_at(model: nn.Module, ids: Tensor, flat: Tensor, **inputs: Any) -> Tensor:
@@ -75,7 +77,7 @@ def logits_at(model: nn.Module, ids: Tensor, flat: Tensor, **inputs: Any) -> Ten
         gathered = True
         return (args[0].flatten(0, 1).index_select(0, flat).unsqueeze(0), *args[1:])
 
-    head = _head(model)
+    head = output_head(model)
     hook = head.register_forward_pre_hook(gather) if head is not None else None
     try:
         output = model(**inputs)
@@ -88,12 +90,6 @@ def logits_at(model: nn.Module, ids: Tensor, flat: Tensor, **inputs: Any) -> Ten
     _say_once(type(model).__name__)
     everywhere: Tensor = output.logits.flatten(0, 1).index_select(0, flat)
     return everywhere
-
-
-def _head(model: nn.Module) -> nn.Module | None:
-    inner = getattr(model, "module", model)
-    find = getattr(inner, "get_output_embeddings", None)
-    return find() if find is not None else None
 
 
 def _say_once(name: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from luthier.training.arguments import total_steps, use_bfloat16
 from luthier.training.batches import Collator
 from luthier.training.engine import Forward
 from luthier.training.fitting import fitting_pieces
+from luthier.training.hardware import best_device, kept_random_state
 from luthier.training.memory import peak_memory
 from luthier.training.options import TrainingOptions
 from luthier.training.pieces import Pieces
@@ -90,37 +91,33 @@ def probe(
     Raises:
         UserError: Where training would refuse the options for this model.
     """
-    import torch
-
     check_trainable(model, options)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    bfloat16 = use_bfloat16(options)
+    device, bfloat16 = best_device(), use_bfloat16(options)
     with _restored(model, device) as copied_bytes, _checkpointing(model, options):
         collate = Collator(int(tokenizer.pad_token_id), max(rows["length"]))
         count = fitting_pieces(model, rows, options, bfloat16=bfloat16, device=device)
         pieces = Pieces(count, collate, device)
-        run = _Stepper(model, make_optimizer(model, options), pieces, bfloat16)
-        before = peak_memory()
-        batches = list(choose_batches(rows, options, seed=0))
-        # Twice: only from the second step on do the optimizer's state and the activations stand side by side.
-        for _ in range(2):
-            run.step([rows[number] for number in _longest(rows, options, len(batches[0]))])
-        started = time.perf_counter()
-        while run.steps < steps:
-            run.timed_step([rows[number] for number in batches[run.steps % len(batches)]])
-            if time.perf_counter() - started > seconds and run.steps >= _FEWEST:
-                break
-        if evaluate is not None:
-            model.eval()
-            evaluate(model)
-        return Probe(
-            seconds_per_step=run.seconds / run.steps,
-            seconds_per_token=run.seconds / run.tokens,
-            epoch_tokens=_epoch_tokens(rows, batches, run),
-            peak_memory_bytes=max(peak_memory() - copied_bytes, before),
-            steps=run.steps,
-            pieces=pieces.count,
-        )
+        with closing(_Stepper(model, make_optimizer(model, options), pieces, bfloat16)) as run:
+            before = peak_memory()
+            batches = list(choose_batches(rows, options, seed=0))
+            # Twice: from the second step on the optimizer's state and the activations stand side by side.
+            for _ in range(2):
+                run.step([rows[number] for number in _longest(rows, options, len(batches[0]))])
+            started = time.perf_counter()
+            while run.steps < steps:
+                run.timed_step([rows[number] for number in batches[run.steps % len(batches)]])
+                if time.perf_counter() - started > seconds and run.steps >= _FEWEST:
+                    break
+            if evaluate is not None:
+                run.evaluate(evaluate)
+            return Probe(
+                seconds_per_step=run.seconds / run.steps,
+                seconds_per_token=run.seconds / run.tokens,
+                epoch_tokens=_epoch_tokens(rows, batches, run),
+                peak_memory_bytes=max(peak_memory() - copied_bytes, before),
+                steps=run.steps,
+                pieces=pieces.count,
+            )
 
 
 def predict_seconds(
@@ -210,6 +207,8 @@ class _Stepper:
         self._forward = Forward(model)
         self._pieces, self._bfloat16 = pieces, bfloat16
         self.seconds, self.tokens, self.steps = 0.0, 0, 0
+        if bfloat16:
+            self._forward.frozen.hold()
 
     def timed_step(self, rows: Sequence[Row]) -> None:
         started = time.perf_counter()
@@ -217,6 +216,16 @@ class _Stepper:
         self.seconds += time.perf_counter() - started
         self.tokens += self.computed_tokens(rows)
         self.steps += 1
+
+    def evaluate(self, work: Callable[[PreTrainedModel], object]) -> None:
+        """Does what an evaluation does."""
+        self._model.eval()
+        with self._forward.frozen.whole():
+            work(self._model)
+
+    def close(self) -> None:
+        """Makes every weight what it was."""
+        self._forward.close()
 
     def computed_tokens(self, rows: Sequence[Row]) -> int:
         """Tokens of a step as they are read."""
@@ -251,7 +260,7 @@ def _restored(model: PreTrainedModel, device: torch.device) -> Iterator[int]:
     was_training, was_on = model.training, next(model.parameters()).device
     model.to(device).train()
     copies = [parameter.detach().clone() for parameter in moving]
-    with torch.random.fork_rng():
+    with kept_random_state(device):
         try:
             yield sum(copy.numel() * copy.element_size() for copy in copies)
         finally:

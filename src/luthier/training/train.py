@@ -194,6 +194,8 @@ def _run(
     started = time.monotonic()
     own_trunk = Path(trainer.args.output_dir) / _TRUNK
     try:
+        if trainer.args.bf16 and trainer.accelerator.distributed_type == "NO":
+            trainer.forward.frozen.hold()
         if options.trunk_cache and (trunk or _passes(trainer) > 1):
             kept = torch.bfloat16 if options.trunk_cache == "bfloat16" else None
             trainer.keep_trunk(trunk or own_trunk, kept)

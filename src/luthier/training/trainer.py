@@ -26,6 +26,7 @@ from luthier.training.callbacks import EpochOrder
 from luthier.training.checkpoint import load_trainable, save_pieces, save_trainable
 from luthier.training.engine import Forward, Meter
 from luthier.training.engine.cost import model_cost
+from luthier.training.hardware import kept_random_state
 from luthier.training.loss import supervised_weight
 from luthier.training.memory import give_back_memory, is_out_of_memory
 from luthier.training.metric import PREFIX, choose_metric, is_better
@@ -119,6 +120,15 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
                 for batch in sorted_batches(rows, min(_TRUNK_ROWS, 8 * self._rows_a_piece())):
                     yield self.data_collator([rows[number] for number in batch])
 
+    def autocast_smart_context_manager(self, cache_enabled: bool | None = True) -> torch.autocast:
+        """The precision that losses are computed in.
+
+        Accelerate's stands around the wrapper's forward pass alone, and the engine reads rows with a trained
+        prefix by the model inside of it.
+        """
+        device = self.args.device.type
+        return torch.autocast(device, torch.bfloat16, enabled=self.args.bf16, cache_enabled=cache_enabled)
+
     def compute_loss(
         self,
         model: nn.Module,
@@ -202,7 +212,7 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         metrics: dict[str, float] = {}
         self.model.eval()
         give_back_memory()
-        with _kept_randomness(), torch.no_grad():
+        with self.forward.frozen.whole(), _kept_randomness(self.args.device), torch.no_grad():
             if len(self.eval_dataset):
                 metrics[PREFIX + "loss"] = self._validation_loss()
             if self.measure is not None:
@@ -287,9 +297,9 @@ class _Step:
 
 
 @contextmanager
-def _kept_randomness() -> Iterator[None]:
+def _kept_randomness(device: torch.device) -> Iterator[None]:
     python, numpy = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng():
+    with kept_random_state(device):
         try:
             yield
         finally:

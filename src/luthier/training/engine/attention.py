@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
 from luthier.training.engine.written_out import attend
+from luthier.training.hardware import as_multiplied
 
 if TYPE_CHECKING:
     from torch import nn
@@ -104,7 +105,7 @@ def packed_attention(
     asked = state.kept is not None
     if state.kept is not None:
         key, value = state.kept
-    query, key, value = (_computed(x) for x in (query, key, value))
+    query, key, value = (as_multiplied(x) for x in (query, key, value))
     heads = query.shape[1]
     key, value = (_repeated(x[0], heads) for x in (key, value))
     query = query[0] * (query.shape[-1] ** -0.5 if scaling is None else scaling)
@@ -190,11 +191,6 @@ def _context(branch: Branch, virtual: int, keys: Tensor) -> Tensor:
     if not parts:
         return keys[:, :0]
     return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
-
-
-def _computed(x: Tensor) -> Tensor:
-    """What the products are computed in, where that is narrower."""
-    return x.to(torch.get_autocast_dtype(x.device.type)) if torch.is_autocast_enabled(x.device.type) else x
 
 
 def _repeated(x: Tensor, heads: int) -> Tensor:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
+from luthier.training.head_loss import summed_cross_entropy
 from luthier.training.softmax import turn_into_gradients
 
 _NUMBERS = {"cpu": 2**21}
@@ -28,6 +29,24 @@ def cross_entropies(logits: Tensor, targets: Tensor) -> Tensor:
         targets: Ids, shape (tokens,).
     """
     found: Tensor = _CrossEntropy.apply(logits, targets)  # type: ignore[no-untyped-call]
+    return found
+
+
+def head_cross_entropies(hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor) -> Tensor:
+    """Returns the cross-entropies of an output layer's logits, never more than a chunk of them at once.
+
+    The backward pass computes the logits once more: what has to be kept is the hidden states alone.
+
+    Args:
+        hidden: Last hidden states, shape (tokens, width), in the type to multiply in.
+        weight: Of the output layer, shape (words, width).
+        bias: Of the output layer, shape (words,).
+        targets: Ids, shape (tokens,).
+
+    Returns:
+        Nats, float32, shape (tokens,).
+    """
+    found: Tensor = _HeadCrossEntropy.apply(hidden, weight, bias, targets)  # type: ignore[no-untyped-call]
     return found
 
 
@@ -55,3 +74,21 @@ class _CrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, by_loss: Tensor) -> tuple[Tensor, None]:
         (gradient,) = ctx.saved_tensors
         return gradient * by_loss[:, None].to(gradient.dtype), None
+
+
+class _HeadCrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor) -> Tensor:
+        ctx.save_for_backward(hidden, weight, bias, targets)
+        return summed_cross_entropy(hidden, weight, targets, bias=bias, gradients="none").losses
+
+    @staticmethod
+    def backward(ctx: Any, by_loss: Tensor) -> tuple[Tensor | None, ...]:
+        hidden, weight, bias, targets = ctx.saved_tensors
+        trains = ctx.needs_input_grad[1] or ctx.needs_input_grad[2]
+        found = summed_cross_entropy(
+            hidden, weight, targets, bias=bias, scale=by_loss, gradients="all" if trains else "hidden"
+        )
+        by_weight = None if found.by_weight is None else found.by_weight.to(weight.dtype)
+        by_bias = None if found.by_bias is None else found.by_bias.to(bias.dtype)
+        return found.by_hidden, by_weight, by_bias, None

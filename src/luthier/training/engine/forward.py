@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from luthier.models.context import attention_span
 from luthier.training.engine.reader import PackedReader
+from luthier.training.frozen import FrozenWeights
+from luthier.training.hardware import kept_random_state
 from luthier.training.loss import supervised_loss, supervised_losses
 from luthier.training.memory import is_out_of_memory
 
@@ -36,11 +38,15 @@ class Forward:
 
     Args:
         model: What `Method.apply` returned, without a distributed wrapper.
+
+    Attributes:
+        frozen: What can be held in bfloat16 until `close`.
     """
 
     def __init__(self, model: PreTrainedModel) -> None:
         self._model = model
         self._reader = PackedReader(model)
+        self.frozen = FrozenWeights(model)
         self._span = attention_span(model)
         self._is_proven = False
         self._unproven_trunk: Trunk | None = None
@@ -140,7 +146,8 @@ class Forward:
         self._unproven_trunk = trunk
 
     def close(self) -> None:
-        """Lets go of what `keep_trunk` opened."""
+        """Lets go of what `keep_trunk` opened, and makes every weight what it was."""
+        self.frozen.restore()
         if self.trunk is not None:
             self.trunk.close()
         self._reader.trunk = self._unproven_trunk = None
@@ -171,7 +178,7 @@ class Forward:
 
     def _prove(self, model: nn.Module, batch: Mapping[str, Any]) -> None:
         """Reads one batch both ways, in the precision of the weights."""
-        with _exactly(model):
+        with self.frozen.whole(), _exactly(model):
             self._refusal = self._objection(model, batch, None)
         self._is_proven = True
         if self._refusal:
@@ -181,7 +188,7 @@ class Forward:
         """The same with what was kept."""
         trunk = self._unproven_trunk
         assert trunk is not None
-        with _exactly(model):
+        with self.frozen.whole(), _exactly(model):
             objection = self._objection(model, batch, trunk)
         self._unproven_trunk = None
         if objection:
@@ -223,10 +230,17 @@ def _exactly(model: nn.Module) -> Iterator[None]:
     wrapped = vars(inner).get("forward") if "_original_forward" in vars(inner) else None
     if wrapped is not None:
         inner.forward = inner._original_forward
-    exact = torch.autocast(next(inner.parameters()).device.type, enabled=False)
+    device = next(inner.parameters()).device
+    # 4-bit layers multiply in a type of their own.
+    layers: list[Any] = [module for module in model.modules() if hasattr(module, "compute_dtype")]
+    multiplying = {layer: layer.compute_dtype for layer in layers}
+    for layer in layers:
+        layer.compute_dtype = torch.float32
     try:
-        with torch.no_grad(), torch.random.fork_rng(), exact:
+        with torch.no_grad(), kept_random_state(device), torch.autocast(device.type, enabled=False):
             yield
     finally:
+        for layer, dtype in multiplying.items():
+            layer.compute_dtype = dtype
         if wrapped is not None:
             inner.forward = wrapped

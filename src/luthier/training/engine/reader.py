@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from luthier.methods.layers import transformer_layers
+from luthier.training.head import losses_in_chunks
 from luthier.training.loss import logits_at
 
 if TYPE_CHECKING:
@@ -64,7 +65,8 @@ class PackedReader:
     def read(self, layout: Layout) -> None:
         """Reads a packed row for what is seen on the way."""
         with self.packing(layout):
-            self._logits(self._model, layout)
+            model, inputs = self._call(self._model, layout)
+            logits_at(model, layout.ids, layout.asked, **inputs)
 
     def losses(self, model: nn.Module, layout: Layout) -> Tensor:
         """Returns the cross-entropies (nats) of the supervised tokens, in the order of the packed row.
@@ -75,12 +77,17 @@ class PackedReader:
         """
         from luthier.training.engine.cross_entropy import cross_entropies
 
-        logits = self._logits(model, layout)
+        model, inputs = self._call(model, layout)
+        asked = layout.asked.index_select(0, layout.items)
+        in_chunks = losses_in_chunks(model, layout.ids, asked, layout.targets, **inputs)
+        if in_chunks is not None:
+            return in_chunks
+        logits = logits_at(model, layout.ids, layout.asked, **inputs)
         found = logits.index_select(0, layout.items) if layout.repeats else logits[: len(layout.items)]
         return cross_entropies(found, layout.targets)
 
-    def _logits(self, model: nn.Module, layout: Layout) -> Tensor:
-        """Logits of the asked tokens, shape (asked, words)."""
+    def _call(self, model: nn.Module, layout: Layout) -> tuple[nn.Module, dict[str, Any]]:
+        """What to call for a packed row, and with what."""
         inputs: dict[str, Any] = {
             "input_ids": layout.ids,
             "position_ids": layout.positions + self.virtual,
@@ -90,4 +97,4 @@ class PackedReader:
             # PEFT's own forward pass takes no positions beside a trained prefix.
             model = self.base
             inputs["past_key_values"] = self._model.get_prompt(batch_size=1)
-        return logits_at(model, layout.ids, layout.asked, **inputs)
+        return model, inputs

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from luthier.training.pretraining.loss import IGNORED
+from luthier.training.head_loss import IGNORED
 from luthier.training.pretraining.packing import Marks, next_token_targets
 
 if TYPE_CHECKING:

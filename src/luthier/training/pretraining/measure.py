@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from luthier.training.hardware import random_state, restore_random_state
-from luthier.training.pretraining.loss import IGNORED
+from luthier.training.head_loss import IGNORED
 from luthier.training.pretraining.network import Network
 from luthier.training.pretraining.packing import Marks, MeasuredRows, next_token_targets
 

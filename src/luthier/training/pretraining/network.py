@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from luthier.errors import UserError
-from luthier.training.pretraining.loss import IGNORED, summed_cross_entropy
+from luthier.training.head_loss import IGNORED, summed_cross_entropy
 from luthier.training.pretraining.packing import document_layout
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class Network:
             if not self.has_plain_head:
                 return _cross_entropies(states, targets.flatten())
             weight = self._output_weight()
-            return summed_cross_entropy(states, weight, targets.flatten(), gradients=False)[0]
+            return summed_cross_entropy(states, weight, targets.flatten(), gradients="none").losses
 
     def backward(self, tokens: "Tensor", targets: "Tensor", scale: float) -> "Tensor":
         """Add the gradients of `scale` times the summed cross-entropy to the weights; returns that loss."""
@@ -101,12 +101,12 @@ class Network:
             torch.autograd.backward(loss)
             return loss.detach()
         weight = self._output_weight()
-        losses, by_states, by_weight = summed_cross_entropy(
+        found = summed_cross_entropy(
             states.detach().flatten(0, 1), weight.detach(), targets.flatten(), scale=scale
         )
-        assert by_states is not None
-        torch.autograd.backward([states, weight], [by_states.view_as(states), by_weight])
-        return losses.sum() * scale
+        assert found.by_hidden is not None
+        torch.autograd.backward([states, weight], [found.by_hidden.view_as(states), found.by_weight])
+        return found.losses.sum() * scale
 
     def states(self, tokens: "Tensor") -> "Tensor":
         """What the loss is computed from, each document by itself.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from luthier.training.pretraining.loss import IGNORED
+from luthier.training.head_loss import IGNORED
 
 if TYPE_CHECKING:
     import torch
