@@ -4,6 +4,8 @@
     .venv-bench/bin/python benchmarks/engine.py run [--cases full-150-float32 ...] [--rounds 3] [--threads 2]
     .venv-bench/bin/python benchmarks/engine.py table
 
+Where there is a GPU, `run` takes a model in the shape of Qwen2.5-0.5B, in bfloat16.
+
 Every round runs Luthier and TRL one after the other, each in a process of its own. A case whose losses differ
 by more than 1e-4 (float32) is void and says so. TRL gets batches of like length too, which is its best here:
 packing without a kernel for it lets samples see each other, and its losses are then other losses.
@@ -16,7 +18,6 @@ import itertools
 import json
 import os
 import random
-import resource
 import statistics
 import subprocess
 import sys
@@ -28,8 +29,11 @@ from typing import Any
 
 RECORDS = Path(__file__).parent / "engine.json"
 SAMPLES, BATCH = 192, 16
-SHAPE: dict[str, Any] = {
-    "vocab_size": 16000,
+VOCABULARY = 16000
+"""Ids that rows are drawn from."""
+
+_SMALL: dict[str, Any] = {
+    "vocab_size": VOCABULARY,
     "hidden_size": 384,
     "intermediate_size": 1024,
     "num_hidden_layers": 8,
@@ -40,6 +44,19 @@ SHAPE: dict[str, Any] = {
     "eos_token_id": 0,
     "pad_token_id": 0,
     "bos_token_id": None,
+}
+SHAPES = {
+    "18.7M": _SMALL,
+    # That of Qwen2.5-0.5B, for a GPU.
+    "0.5B": _SMALL
+    | {
+        "vocab_size": 151936,
+        "hidden_size": 896,
+        "intermediate_size": 4864,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 14,
+        "num_key_value_heads": 2,
+    },
 }
 METHODS = ("full", "lora", "freeze", "folds", "rates")
 """`folds` is `freeze` over 25 passes, as 5 folds of 5 epochs make; `rates` is LoRA in the last 2 layers with
@@ -53,6 +70,7 @@ TRAININGS = {"rates": {"luthier": 8, "trl": 1}}
 RATE = 1e-4
 PRECISIONS = ("float32", "bfloat16")
 CASES = ["-".join(map(str, case)) for case in itertools.product(METHODS, PREFIXES, PRECISIONS)]
+ON_GPU = [f"{case}-0.5B" for case in CASES if case.endswith("bfloat16")]
 
 
 def samples(prefix: int) -> list[dict[str, Any]]:
@@ -62,7 +80,7 @@ def samples(prefix: int) -> list[dict[str, Any]]:
     draw = random.Random(0)
 
     def tokens(count: int) -> list[int]:
-        return [draw.randrange(1, SHAPE["vocab_size"]) for _ in range(count)]
+        return [draw.randrange(1, VOCABULARY) for _ in range(count)]
 
     instruction, rows = tokens(prefix), []
     for number in range(SAMPLES):
@@ -82,7 +100,7 @@ def samples(prefix: int) -> list[dict[str, Any]]:
     return [rows[number] for batch in batches for number in batch]
 
 
-def model(method: str) -> Any:
+def model(method: str, shape: str) -> Any:
     """The model with the method applied, the same weights on both sides."""
     import torch
     from transformers import AutoModelForCausalLM, Qwen2Config
@@ -90,7 +108,7 @@ def model(method: str) -> Any:
     from luthier.methods import Freeze, Full, Lora, Trainable
 
     torch.manual_seed(0)
-    base = AutoModelForCausalLM.from_config(Qwen2Config(**SHAPE)).float()
+    base = AutoModelForCausalLM.from_config(Qwen2Config(**SHAPES[shape])).float()
     methods = {
         "full": Full(),
         "lora": Lora(rank=8),
@@ -123,7 +141,9 @@ class Timer:
 
 def measure(side: str, case: str) -> dict[str, Any]:
     """Trains one side of a case in this process."""
-    method, prefix, precision = case.split("-")
+    from luthier.training.memory import peak_memory
+
+    method, prefix, precision, shape = (*case.split("-"), "18.7M")[:4]
     train = {"luthier": _train_luthier, "trl": _train_trl}[side]
     done, seconds, losses = 0, 0.0, []
     with tempfile.TemporaryDirectory() as folder:
@@ -131,18 +151,20 @@ def measure(side: str, case: str) -> dict[str, Any]:
             timer = Timer()
             arguments = _arguments(precision == "bfloat16", EPOCHS.get(method, {}).get(side, 1), folder)
             arguments["learning_rate"] = RATE * 2**number
-            losses += [train(model(method), samples(int(prefix)), arguments, method, timer)]
+            losses += [train(model(method, shape), samples(int(prefix)), arguments, method, timer)]
             # The first step allocates, and ours reads its batch twice.
             seconds += timer.ends[-1] - timer.ends[0] + timer.before
             done += (len(timer.ends) - 1) * BATCH
     return {
         "samples_per_second": done / seconds,
         "losses": losses[0],
-        "peak_memory_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+        "peak_memory_bytes": peak_memory(),
     }
 
 
 def _arguments(bf16: bool, epochs: int, folder: str) -> dict[str, Any]:
+    import torch
+
     return {
         "output_dir": folder,
         "num_train_epochs": epochs,
@@ -151,7 +173,7 @@ def _arguments(bf16: bool, epochs: int, folder: str) -> dict[str, Any]:
         "optim": "adamw_torch_fused",
         "weight_decay": 0.0,
         "bf16": bf16,
-        "use_cpu": True,
+        "use_cpu": not torch.cuda.is_available(),
         "logging_strategy": "steps",
         "logging_steps": 1,
         "save_strategy": "no",
@@ -185,10 +207,13 @@ def _train_luthier(
         model=network,
         args=TrainingArguments(**arguments),
         train_dataset=Dataset.from_list(rows),
+        eval_dataset=[],
         data_collator=Collator(0, max(row["length"] for row in rows)),
         callbacks=[timer.callback()],
     )
     trainer.remove_callback(PrinterCallback)
+    if arguments["bf16"]:
+        trainer.forward.frozen.hold()
     if method in ("freeze", "folds", "rates"):
         started = time.perf_counter()
         trainer.keep_trunk(Path(arguments["output_dir"]) / "trunk")
@@ -196,6 +221,7 @@ def _train_luthier(
     trainer.train()
     assert trainer.forward.packs
     assert (trainer.forward.trunk is not None) == (method in ("freeze", "folds", "rates"))
+    trainer.forward.close()
     return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
 
 
@@ -268,7 +294,7 @@ def summary(case: str, found: dict[str, list[dict[str, Any]]]) -> dict[str, Any]
         "ratio": [statistics.median(ratios), min(ratios), max(ratios)],
         "memory_bytes": memory,
         "losses_apart": apart,
-        "void": case.endswith("float32") and apart > 1e-4,
+        "void": "float32" in case and apart > 1e-4,
     }
 
 
@@ -281,17 +307,20 @@ def _keep(case: str, record: dict[str, Any]) -> None:
 def table() -> Iterator[str]:
     """Yields a Markdown table of the records."""
     kept = json.loads(RECORDS.read_text(encoding="utf-8"))
-    yield "| method | instruction | precision | samples/s | TRL's | ratio [range] | memory | losses apart |"
+    columns = (
+        "method | instruction | precision, size | samples/s | TRL's | ratio [range] | memory | losses apart"
+    )
+    yield f"| {columns} |"
     yield "|---|---|---|---|---|---|---|---|"
-    for case in CASES:
+    for case in CASES + ON_GPU:
         if case not in kept:
             continue
-        record, (method, prefix, precision) = kept[case], case.split("-")
+        record, (method, prefix, precision, *_) = kept[case], case.split("-")
         speed, memory, ratio = record["samples_per_second"], record["memory_bytes"], record["ratio"]
         cells = [
             method,
             f"{prefix} tokens",
-            precision,
+            ", ".join([precision, *case.split("-")[3:]]),
             f"{speed['luthier']:.1f}",
             f"{speed['trl']:.2f}",
             "void" if record["void"] else f"{ratio[0]:.1f} [{ratio[1]:.1f}, {ratio[2]:.1f}]",
@@ -308,16 +337,20 @@ def main() -> None:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     running = commands.add_parser("run")
-    running.add_argument("--cases", nargs="+", default=CASES, choices=CASES)
+    running.add_argument("--cases", nargs="+", choices=CASES + ON_GPU)
     running.add_argument("--rounds", type=int, default=3)
     running.add_argument("--threads", type=int, default=2)
     one = commands.add_parser("measure")
     one.add_argument("side", choices=["luthier", "trl"])
-    one.add_argument("case", choices=CASES)
+    one.add_argument("case", choices=CASES + ON_GPU)
     commands.add_parser("table")
     options = parser.parse_args()
     if options.command == "run":
-        run(options.cases, options.rounds, options.threads)
+        import torch
+
+        run(
+            options.cases or (ON_GPU if torch.cuda.is_available() else CASES), options.rounds, options.threads
+        )
     elif options.command == "measure":
         print(json.dumps(measure(options.side, options.case)))
     else:
