@@ -5,15 +5,16 @@ first step: whether it takes positions and a mask for several documents in a row
 by itself, in padded batches), whether its logits are the plain product of last hidden states and output
 layer (else they are taken from its own forward pass), and whether it is causal at all.
 
-The mask is a dense boolean one for scaled dot-product attention. At 512 tokens a row it costs 7% against the
-causal kernel on two cores; its size grows with the square of the row's length.
+The mask is a dense boolean one; its size grows with the square of the row's length.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from luthier.errors import UserError
 from luthier.training.head_loss import IGNORED, summed_cross_entropy
+from luthier.training.pretraining.attention import NAME, written_out
 from luthier.training.pretraining.packing import document_layout
 
 if TYPE_CHECKING:
@@ -93,6 +94,11 @@ class Network:
 
     def backward(self, tokens: "Tensor", targets: "Tensor", scale: float) -> "Tensor":
         """Add the gradients of `scale` times the summed cross-entropy to the weights; returns that loss."""
+        # Activations that were not kept are computed again in the backward pass, and in the same way.
+        with written_out(self.model) if self.takes_masks else nullcontext():
+            return self._backward(tokens, targets, scale)
+
+    def _backward(self, tokens: "Tensor", targets: "Tensor", scale: float) -> "Tensor":
         import torch
 
         states = self.states(tokens)
@@ -122,10 +128,11 @@ class Network:
         import torch
 
         positions, mask = document_layout(tokens, self._opens)
-        if getattr(self.model.config, "_attn_implementation", "sdpa") != "sdpa":
+        if getattr(self.model.config, "_attn_implementation", "sdpa") not in ("sdpa", NAME):
             # Eager attention adds the mask to its scores.
             mask = torch.zeros(mask.shape, device=mask.device).masked_fill(~mask, torch.finfo().min)
-        return self._run(tokens, position_ids=positions, attention_mask=mask)
+        with written_out(self.model):
+            return self._run(tokens, position_ids=positions, attention_mask=mask)
 
     def _apart(self, tokens: "Tensor") -> "Tensor":
         """Each document in a row of its own; those of similar length share a padded batch.
