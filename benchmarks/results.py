@@ -156,9 +156,21 @@ def table() -> Iterator[str]:
             str(machines.index(_machine(record)) + 1),
         ]
         yield f"| {' | '.join(cells)} |"
+    yield from _outdated(found)
     missing = [f"{name}.{method}" for name in JOBS for method in METHODS if (name, method) not in found]
     if missing:
         yield from ("", f"Not run yet: {', '.join(missing)}.")
+
+
+def _outdated(found: dict[tuple[str, str], Any]) -> Iterator[str]:
+    """Says which runs had other weights than `luthier/tiny` has now."""
+    from luthier.models import ModelOptions, fingerprint
+
+    present = fingerprint(ModelOptions(name="luthier/tiny"))
+    others = [".".join(job) for job, record in found.items() if record["model"]["sha256"] != present]
+    if others:
+        which = "All runs" if len(others) == len(found) else ", ".join(others)
+        yield from ("", f"{which}: measured with earlier weights of `luthier/tiny`, see [its page](tiny.md).")
 
 
 def _machine(record: dict[str, Any]) -> str:
