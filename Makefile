@@ -45,6 +45,14 @@ format: setup
 clean:
 	rm -rf $(VENV) .venv-ci .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
-bench-setup:  ## An environment with the peers that benchmarks/engine.py measures against
-	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
-	@.venv-bench/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e . trl==1.16.0
+BENCH := .venv-bench .venv-bench-swift
+BENCH_INSTALL := -m pip install -qq --disable-pip-version-check
+TORCH = $(shell grep '^torch==' constraints.txt)
+
+# One environment each, since the peers' ranges exclude each other's.
+bench-setup: $(BENCH:=/bin/python)  ## The peers that benchmarks/engine.py measures against
+	@.venv-bench/bin/python $(BENCH_INSTALL) -c constraints.txt -e . trl==1.16.0
+	@.venv-bench-swift/bin/python $(BENCH_INSTALL) $(TORCH) -e . ms-swift==4.6.0 transformers==5.19.0 peft==0.20.0
+
+$(BENCH:=/bin/python):
+	@$(PYTHON) -m venv $(@:/bin/python=)
