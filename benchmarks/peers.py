@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -169,6 +170,44 @@ def train_swift(training: Training) -> list[float]:
     return _losses(trainer)
 
 
+def train_factory(training: Training) -> list[float]:
+    """Trains with LLaMA-Factory's `CustomSeq2SeqTrainer` and its collator, which pads to multiples of 8."""
+    from datasets import Dataset
+    from transformers import PrinterCallback
+
+    # It imports torchaudio, which bench-setup leaves out, to read sound files, and there are none here. Only
+    # after transformers has found that there is none.
+    sys.modules["torchaudio"] = ModuleType("torchaudio")
+    from llamafactory.data import SFTDataCollatorWith4DAttentionMask, get_template_and_fix_tokenizer
+    from llamafactory.hparams import DataArguments, FinetuningArguments, TrainingArguments
+    from llamafactory.train.sft.trainer import CustomSeq2SeqTrainer
+
+    del sys.modules["torchaudio"]
+    network, tokenizer = training.adapt(training.network), _tokenizer()
+    network.config.use_cache = False  # as its loader sets it
+    masks = ({"attention_mask": [1] * row["length"]} for row in training.rows)
+    columns = [row | mask for row, mask in zip(_columns(training, "input_ids", "labels"), masks, strict=True)]
+    trainer = CustomSeq2SeqTrainer(
+        model=network,
+        args=TrainingArguments(**training.arguments),
+        finetuning_args=FinetuningArguments(disable_shuffling=True),
+        data_collator=SFTDataCollatorWith4DAttentionMask(
+            template=get_template_and_fix_tokenizer(tokenizer, DataArguments(template="empty")),
+            model=network,
+            tokenizer=tokenizer,
+            pad_to_multiple_of=8,
+            attn_implementation=network.config._attn_implementation,
+        ),
+        train_dataset=Dataset.from_list(columns),
+        tokenizer=tokenizer,
+        processor=None,
+        callbacks=[training.timer.callback()],
+    )
+    trainer.remove_callback(PrinterCallback)
+    trainer.train()
+    return _losses(trainer)
+
+
 def _columns(training: Training, *names: str) -> list[dict[str, Any]]:
     return [{name: row[name] for name in names} for row in training.rows]
 
@@ -200,5 +239,6 @@ SIDES = {
     "luthier": Side("Luthier", train_luthier, Path(sys.executable)),
     "trl": Side("TRL", train_trl, Path(sys.executable)),
     "swift": Side("ms-swift", train_swift, ROOT / ".venv-bench-swift" / "bin" / "python"),
+    "factory": Side("LLaMA-Factory", train_factory, ROOT / ".venv-bench-factory" / "bin" / "python"),
 }
 PEERS = [side for side in SIDES if side != "luthier"]
