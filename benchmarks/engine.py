@@ -27,6 +27,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from peers import PEERS, SIDES, Timer, Training
 
 RECORDS = Path(__file__).parent / "engine.json"
@@ -234,7 +235,8 @@ def summary(case: str, found: dict[str, list[dict[str, Any]]]) -> dict[str, Any]
         record["ratio"][peer] = [statistics.median(ratios), min(ratios), max(ratios)]
         # Where one side makes more passes, the steps that both make.
         losses = [found[side][0]["losses"] for side in ("luthier", peer)]
-        apart = max(abs(ours - theirs) for ours, theirs in zip(*losses, strict=False))
+        # numpy's maximum, since Python's passes over a loss that is not a number.
+        apart = float(np.max([abs(ours - theirs) for ours, theirs in zip(*losses, strict=False)]))
         record["losses_apart"][peer] = apart
         if "float32" in case and not apart <= APART:
             record["void"].append(peer)
