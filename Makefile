@@ -45,6 +45,19 @@ format: setup
 clean:
 	rm -rf $(VENV) .venv-ci .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
 
-bench-setup:  ## An environment with the peers that benchmarks/engine.py measures against
-	@test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
-	@.venv-bench/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e . trl==1.16.0
+BENCH := .venv-bench .venv-bench-swift .venv-bench-factory
+BENCH_INSTALL := -m pip install -qq --disable-pip-version-check
+TORCH = $(shell grep '^torch==' constraints.txt)
+
+# One environment each, since the peers' ranges exclude each other's. LLaMA-Factory comes without torchvision and
+# torchaudio, of which the builds for other devices break the imports, and with Luthier, whose ranges its own
+# exclude, for the model and the rows alone.
+bench-setup: $(BENCH:=/bin/python)  ## The peers that benchmarks/engine.py measures against
+	@.venv-bench/bin/python $(BENCH_INSTALL) -c constraints.txt -e . trl==1.16.0
+	@.venv-bench-swift/bin/python $(BENCH_INSTALL) $(TORCH) -e . ms-swift==4.6.0 transformers==5.19.0 peft==0.20.0
+	@.venv-bench-factory/bin/python $(BENCH_INSTALL) $(TORCH) transformers==5.6.0 peft==0.18.1 trl==0.24.0 \
+		accelerate==1.11.0 datasets==4.0.0 omegaconf sentencepiece scipy matplotlib 'av<=16.0.0' pydantic
+	@.venv-bench-factory/bin/python $(BENCH_INSTALL) --no-deps llamafactory==0.9.5 -e .
+
+$(BENCH:=/bin/python):
+	@$(PYTHON) -m venv $(@:/bin/python=)

@@ -1,14 +1,15 @@
-"""Training speed and memory against TRL's SFTTrainer: same weights, token ids, masks, batches and steps.
+"""Training speed and memory against other trainers: same weights, token ids, loss masks, batches and steps.
 
-    make bench-setup                                  # once: TRL in an environment of its own
-    .venv-bench/bin/python benchmarks/engine.py run [--cases full-150-float32 ...] [--rounds 3] [--threads 2]
+    make bench-setup                                  # once: each peer in an environment of its own
+    .venv-bench/bin/python benchmarks/engine.py run [--sides luthier trl swift] [--cases full-150-float32 ...]
+                                                    [--rounds 3] [--threads 2]
     .venv-bench/bin/python benchmarks/engine.py table
+    .venv-bench/bin/python benchmarks/engine.py check --cases full-0-float32    # three steps, losses only
 
 Where there is a GPU, `run` takes a model in the shape of Qwen2.5-0.5B, in bfloat16.
 
-Every round runs Luthier and TRL one after the other, each in a process of its own. A case whose losses differ
-by more than 1e-4 (float32) is void and says so. TRL gets batches of like length too, which is its best here:
-packing without a kernel for it lets samples see each other, and its losses are then other losses.
+Every round runs the sides one after the other, each in a process of its own. A side whose losses differ from
+Luthier's by more than 1e-4 (float32) is void and the table says so. The peers, and how each is set: peers.py.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ import os
 import random
 import statistics
 import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from peers import PEERS, SIDES, Timer, Training
 
 RECORDS = Path(__file__).parent / "engine.json"
 SAMPLES, BATCH = 192, 16
@@ -63,17 +66,21 @@ METHODS = ("full", "lora", "freeze", "folds", "rates")
 8 learning rates, one training each on the same frozen layers."""
 
 PREFIXES = (0, 150, 400)
-EPOCHS = {"freeze": {"luthier": 5, "trl": 5}, "folds": {"luthier": 25, "trl": 5}}
-"""One epoch but where frozen layers are kept; computing them counts as training time. TRL's speed is the same
-in every epoch."""
-TRAININGS = {"rates": {"luthier": 8, "trl": 1}}
+EPOCHS = {"freeze": (5, 5), "folds": (25, 5)}
+"""Luthier's and a peer's: one epoch but where frozen layers are kept; computing them counts as training time.
+A peer's speed is the same in every epoch."""
+TRAININGS = {"rates": (8, 1)}
+"""Luthier's and a peer's."""
 RATE = 1e-4
+APART = 1e-4
+"""How far float32 losses may be apart."""
+
 PRECISIONS = ("float32", "bfloat16")
 CASES = ["-".join(map(str, case)) for case in itertools.product(METHODS, PREFIXES, PRECISIONS)]
 ON_GPU = [f"{case}-0.5B" for case in CASES if case.endswith("bfloat16")]
 
 
-def samples(prefix: int) -> list[dict[str, Any]]:
+def samples(prefix: int, count: int = SAMPLES) -> list[dict[str, Any]]:
     """Rows of a shared instruction, 20 to 90 tokens of input and 10 to 30 of answer, in training order."""
     from luthier.training.sampler import BatchesByRows
 
@@ -83,7 +90,7 @@ def samples(prefix: int) -> list[dict[str, Any]]:
         return [draw.randrange(1, VOCABULARY) for _ in range(count)]
 
     instruction, rows = tokens(prefix), []
-    for number in range(SAMPLES):
+    for number in range(count):
         prompt, answer = instruction + tokens(draw.randint(20, 90)), tokens(draw.randint(10, 30))
         rows.append(
             {
@@ -100,15 +107,21 @@ def samples(prefix: int) -> list[dict[str, Any]]:
     return [rows[number] for batch in batches for number in batch]
 
 
-def model(method: str, shape: str) -> Any:
-    """The model with the method applied, the same weights on both sides."""
+def model(shape: str) -> Any:
+    """The model before training, the same weights on every side."""
     import torch
     from transformers import AutoModelForCausalLM, Qwen2Config
 
+    torch.manual_seed(0)
+    return AutoModelForCausalLM.from_config(Qwen2Config(**SHAPES[shape])).float()
+
+
+def adapt(method: str, network: Any) -> Any:
+    """Puts the method on the model, the same initial adapter on every side."""
+    import torch
+
     from luthier.methods import Freeze, Full, Lora, Trainable
 
-    torch.manual_seed(0)
-    base = AutoModelForCausalLM.from_config(Qwen2Config(**SHAPES[shape])).float()
     methods = {
         "full": Full(),
         "lora": Lora(rank=8),
@@ -117,41 +130,29 @@ def model(method: str, shape: str) -> Any:
         "rates": Lora(rank=8, last=2),
     }
     torch.manual_seed(0)
-    return methods[method].apply(base)
+    return methods[method].apply(network)
 
 
-class Timer:
-    """When each step ended, and the seconds of what was done before the first."""
-
-    def __init__(self) -> None:
-        self.ends: list[float] = []
-        self.before = 0.0
-
-    def callback(self) -> Any:
-        from transformers import TrainerCallback
-
-        timer = self
-
-        class Noted(TrainerCallback):
-            def on_step_end(self, *_: Any, **__: Any) -> None:
-                timer.ends.append(time.perf_counter())
-
-        return Noted()
-
-
-def measure(side: str, case: str) -> dict[str, Any]:
+def measure(side: str, case: str, count: int = SAMPLES) -> dict[str, Any]:
     """Trains one side of a case in this process."""
     from luthier.training.memory import peak_memory
 
     method, prefix, precision, shape = (*case.split("-"), "18.7M")[:4]
-    train = {"luthier": _train_luthier, "trl": _train_trl}[side]
+    peer = int(side != "luthier")
     done, seconds, losses = 0, 0.0, []
     with tempfile.TemporaryDirectory() as folder:
-        for number in range(TRAININGS.get(method, {}).get(side, 1)):
-            timer = Timer()
-            arguments = _arguments(precision == "bfloat16", EPOCHS.get(method, {}).get(side, 1), folder)
-            arguments["learning_rate"] = RATE * 2**number
-            losses += [train(model(method, shape), samples(int(prefix)), arguments, method, timer)]
+        for number in range(TRAININGS.get(method, (1, 1))[peer]):
+            arguments = _arguments(precision == "bfloat16", EPOCHS.get(method, (1, 1))[peer], folder)
+            training = Training(
+                network=model(shape),
+                adapt=partial(adapt, method),
+                rows=samples(int(prefix), count),
+                arguments=arguments | {"learning_rate": RATE * 2**number},
+                keeps_layers=method in ("freeze", "folds", "rates"),
+                timer=Timer(),
+            )
+            losses.append(SIDES[side].train(training))
+            timer = training.timer
             # The first step allocates, and ours reads its batch twice.
             seconds += timer.ends[-1] - timer.ends[0] + timer.before
             done += (len(timer.ends) - 1) * BATCH
@@ -185,117 +186,61 @@ def _arguments(bf16: bool, epochs: int, folder: str) -> dict[str, Any]:
     }
 
 
-def _train_luthier(
-    network: Any, rows: list[dict[str, Any]], arguments: dict[str, Any], method: str, timer: Timer
-) -> list[float]:
-    from datasets import Dataset
-    from transformers import PrinterCallback, TrainingArguments
-
-    from luthier.training.batches import Collator
-    from luthier.training.sampler import LengthGroupedBatches
-    from luthier.training.trainer import LuthierTrainer
-
-    class InOrder(LengthGroupedBatches):
-        steps, rows = SAMPLES // BATCH, BATCH
-
-        def _batches(self, _: Any) -> Iterator[list[int]]:
-            for first in range(0, len(self._lengths), BATCH):
-                yield list(range(first, min(first + BATCH, len(self._lengths))))
-
-    trainer = LuthierTrainer(
-        batches=InOrder([row["length"] for row in rows], 0, None, 1),
-        model=network,
-        args=TrainingArguments(**arguments),
-        train_dataset=Dataset.from_list(rows),
-        eval_dataset=[],
-        data_collator=Collator(0, max(row["length"] for row in rows)),
-        callbacks=[timer.callback()],
-    )
-    trainer.remove_callback(PrinterCallback)
-    if arguments["bf16"]:
-        trainer.forward.frozen.hold()
-    if method in ("freeze", "folds", "rates"):
-        started = time.perf_counter()
-        trainer.keep_trunk(Path(arguments["output_dir"]) / "trunk")
-        timer.before = time.perf_counter() - started
-    trainer.train()
-    assert trainer.forward.packs
-    assert (trainer.forward.trunk is not None) == (method in ("freeze", "folds", "rates"))
-    trainer.forward.close()
-    return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-
-
-def _train_trl(
-    network: Any, rows: list[dict[str, Any]], arguments: dict[str, Any], _: str, timer: Timer
-) -> list[float]:
-    from datasets import Dataset
-    from tokenizers import Tokenizer
-    from tokenizers.models import WordLevel
-    from transformers import PreTrainedTokenizerFast, PrinterCallback
-    from trl import SFTConfig, SFTTrainer
-
-    class InOrder(SFTTrainer):  # type: ignore[misc]
-        def _get_train_sampler(self, *_: Any, **__: Any) -> Any:
-            return range(len(rows))
-
-    words = Tokenizer(WordLevel({"<pad>": 0}, unk_token="<pad>"))
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=words, pad_token="<pad>", eos_token="<pad>")
-    columns = [{name: row[name] for name in ("input_ids", "completion_mask")} for row in rows]
-    trainer = InOrder(
-        model=network,
-        args=SFTConfig(
-            **arguments,
-            max_length=None,
-            packing=False,
-            completion_only_loss=True,
-            gradient_checkpointing=False,
-        ),
-        train_dataset=Dataset.from_list(columns),
-        processing_class=tokenizer,
-        callbacks=[timer.callback()],
-    )
-    trainer.remove_callback(PrinterCallback)
-    trainer.train()
-    return [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
-
-
-def run(cases: list[str], rounds: int, threads: int) -> None:
-    """Runs both sides of every case in turn; writes benchmarks/engine.json after each."""
+def run(sides: list[str], cases: list[str], rounds: int, threads: int) -> None:
+    """Runs the sides of every case in turn; writes benchmarks/engine.json after each case."""
     from luthier.experiment.manifest import hardware
 
     for case in cases:
-        found: dict[str, list[dict[str, Any]]] = {"luthier": [], "trl": []}
+        found: dict[str, list[dict[str, Any]]] = {side: [] for side in sides}
         for number in range(rounds):
-            for side in ("luthier", "trl") if number % 2 else ("trl", "luthier"):
+            for side in sides if number % 2 else reversed(sides):
                 found[side].append(_in_process(side, case, threads))
         record = summary(case, found) | {"rounds": rounds, "threads": threads, "hardware": dict(hardware())}
         _keep(case, record)
         print(json.dumps({case: record}), flush=True)
 
 
-def _in_process(side: str, case: str, threads: int) -> dict[str, Any]:
-    command = [sys.executable, __file__, "measure", side, case]
+def _in_process(side: str, case: str, threads: int, count: int = SAMPLES) -> dict[str, Any]:
+    command = [str(SIDES[side].python), __file__, "measure", side, case, "--samples", str(count)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    if done.returncode:  # an error raised by `check` would not say what the process wrote
+        raise SystemExit(f"{side} failed on {case}:\n{done.stderr}")
     measured: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return measured
 
 
+def check(sides: list[str], cases: list[str], threads: int) -> None:
+    """Prints how far the peers' losses are from ours over three steps; measures and records nothing."""
+    for case in cases:
+        found = {side: [_in_process(side, case, threads, 3 * BATCH)] for side in sides}
+        record = summary(case, found)
+        print(json.dumps({case: {name: record[name] for name in ("losses_apart", "void")}}), flush=True)
+
+
 def summary(case: str, found: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
-    """Medians, the ratio with its range over rounds, and how far the losses are apart."""
+    """Medians; for each peer the ratio with its range over rounds, and how far its losses are from ours."""
     speeds = {side: [one["samples_per_second"] for one in runs] for side, runs in found.items()}
-    ratios = [ours / theirs for ours, theirs in zip(speeds["luthier"], speeds["trl"], strict=True)]
-    memory = {side: min(one["peak_memory_bytes"] for one in runs) for side, runs in found.items()}
-    losses = [found[side][0]["losses"] for side in ("luthier", "trl")]
-    # Where one side makes more passes, the steps that both make.
-    apart = max(abs(a - b) for a, b in zip(*losses, strict=False))
-    return {
+    record: dict[str, Any] = {
         "samples_per_second": {side: statistics.median(values) for side, values in speeds.items()},
-        "ratio": [statistics.median(ratios), min(ratios), max(ratios)],
-        "memory_bytes": memory,
-        "losses_apart": apart,
-        "void": "float32" in case and apart > 1e-4,
+        "memory_bytes": {side: min(one["peak_memory_bytes"] for one in runs) for side, runs in found.items()},
+        "ratio": {},
+        "losses_apart": {},
+        "void": [],
     }
+    for peer in found:
+        if peer == "luthier":
+            continue
+        ratios = [ours / theirs for ours, theirs in zip(speeds["luthier"], speeds[peer], strict=True)]
+        record["ratio"][peer] = [statistics.median(ratios), min(ratios), max(ratios)]
+        # Where one side makes more passes, the steps that both make.
+        losses = [found[side][0]["losses"] for side in ("luthier", peer)]
+        # numpy's maximum, since Python's passes over a loss that is not a number.
+        apart = float(np.max([abs(ours - theirs) for ours, theirs in zip(*losses, strict=False)]))
+        record["losses_apart"][peer] = apart
+        if "float32" in case and not apart <= APART:
+            record["void"].append(peer)
+    return record
 
 
 def _keep(case: str, record: dict[str, Any]) -> None:
@@ -305,29 +250,37 @@ def _keep(case: str, record: dict[str, Any]) -> None:
 
 
 def table() -> Iterator[str]:
-    """Yields a Markdown table of the records."""
+    """Yields the records as Markdown, a table for each peer that has any."""
     kept = json.loads(RECORDS.read_text(encoding="utf-8"))
-    columns = (
-        "method | instruction | precision, size | samples/s | TRL's | ratio [range] | memory | losses apart"
-    )
-    yield f"| {columns} |"
-    yield "|---|---|---|---|---|---|---|---|"
-    for case in CASES + ON_GPU:
-        if case not in kept:
+    between = False
+    for peer in PEERS:
+        cases = [case for case in CASES + ON_GPU if peer in kept.get(case, {}).get("ratio", {})]
+        if not cases:
             continue
-        record, (method, prefix, precision, *_) = kept[case], case.split("-")
-        speed, memory, ratio = record["samples_per_second"], record["memory_bytes"], record["ratio"]
-        cells = [
-            method,
-            f"{prefix} tokens",
-            ", ".join([precision, *case.split("-")[3:]]),
-            f"{speed['luthier']:.1f}",
-            f"{speed['trl']:.2f}",
-            "void" if record["void"] else f"{ratio[0]:.1f} [{ratio[1]:.1f}, {ratio[2]:.1f}]",
-            f"{memory['luthier'] / 2**20:.0f} of {memory['trl'] / 2**20:.0f} MiB",
-            f"{record['losses_apart']:.0e}",
-        ]
-        yield "| " + " | ".join(cells) + " |"
+        if between:
+            yield ""
+        between = True
+        columns = ["method", "instruction", "precision, size", "samples/s", f"{SIDES[peer].label}'s"]
+        columns += ["ratio [range]", "memory", "losses apart"]
+        yield "| " + " | ".join(columns) + " |"
+        yield "|" + "---|" * len(columns)
+        for case in cases:
+            yield "| " + " | ".join(_cells(case, peer, kept[case])) + " |"
+
+
+def _cells(case: str, peer: str, record: dict[str, Any]) -> list[str]:
+    method, prefix, precision, *size = case.split("-")
+    speed, memory, ratio = record["samples_per_second"], record["memory_bytes"], record["ratio"][peer]
+    return [
+        method,
+        f"{prefix} tokens",
+        ", ".join([precision, *size]),
+        f"{speed['luthier']:.1f}",
+        f"{speed[peer]:.2f}",
+        "void" if peer in record["void"] else f"{ratio[0]:.1f} [{ratio[1]:.1f}, {ratio[2]:.1f}]",
+        f"{memory['luthier'] / 2**20:.0f} of {memory[peer] / 2**20:.0f} MiB",
+        f"{record['losses_apart'][peer]:.0e}",
+    ]
 
 
 def main() -> None:
@@ -336,25 +289,41 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    running = commands.add_parser("run")
-    running.add_argument("--cases", nargs="+", choices=CASES + ON_GPU)
+    running, checking = commands.add_parser("run"), commands.add_parser("check")
+    for command in (running, checking):
+        command.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES))
+        command.add_argument("--cases", nargs="+", choices=CASES + ON_GPU)
+        command.add_argument("--threads", type=int, default=2)
     running.add_argument("--rounds", type=int, default=3)
-    running.add_argument("--threads", type=int, default=2)
     one = commands.add_parser("measure")
-    one.add_argument("side", choices=["luthier", "trl"])
+    one.add_argument("--samples", type=int, default=SAMPLES)
+    one.add_argument("side", choices=SIDES)
     one.add_argument("case", choices=CASES + ON_GPU)
     commands.add_parser("table")
     options = parser.parse_args()
-    if options.command == "run":
-        import torch
-
-        run(
-            options.cases or (ON_GPU if torch.cuda.is_available() else CASES), options.rounds, options.threads
-        )
+    if options.command in ("run", "check"):
+        sides, cases = _asked_for(parser, options)
+        if options.command == "run":
+            run(sides, cases, options.rounds, options.threads)
+        else:
+            check(sides, cases, options.threads)
     elif options.command == "measure":
-        print(json.dumps(measure(options.side, options.case)))
+        print(json.dumps(measure(options.side, options.case, options.samples)))
     else:
         print("\n".join(table()))
+
+
+def _asked_for(parser: argparse.ArgumentParser, options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    import torch
+
+    # In the table's order, whatever the order asked for: the rounds alternate it.
+    sides = [side for side in SIDES if side in options.sides]
+    if "luthier" not in sides or len(sides) == 1:
+        parser.error("--sides needs luthier and one peer or more")
+    absent = [side for side in sides if not SIDES[side].python.exists()]
+    if absent:
+        parser.error(f"no environment for {', '.join(absent)}: make bench-setup, or name other --sides")
+    return sides, options.cases or (ON_GPU if torch.cuda.is_available() else CASES)
 
 
 if __name__ == "__main__":
