@@ -84,6 +84,17 @@ def test_a_shared_beginning_stands_once_and_a_level_below_it_too() -> None:
     assert layout.tokens == 2 * 65 + 2 * 55 + 33 + inputs_and_answers
 
 
+def test_kinds_of_rows_that_share_much_are_found_below_the_little_that_all_share() -> None:
+    """As under a chat template: a few tokens open every row, then one of several wordings comes."""
+    draw = random.Random(0)
+    opening = draws(draw, 3)
+    wordings = [opening + draws(draw, 40) for _ in range(4)]
+    rows = [row(wordings[number // 2] + [number] * 5, [5]) for number in range(8)]
+    layout = lay_out([one["input_ids"] for one in rows], [one["labels"] for one in rows], [1.0] * 8)
+    assert layout.tokens == 8 * (43 + 5 + 1)
+    assert layout.branches[-1].stop == 4 * 43 + 8 * (5 + 1)
+
+
 def test_runs_of_very_different_length_are_not_padded_to_one_width() -> None:
     draw = random.Random(1)
     rows = [draws(draw, 300), draws(draw, 290), draws(draw, 20)]

@@ -166,19 +166,31 @@ class _Builder:
         if len(below) > 1 and shared > depth and (shared - depth) * (len(below) - 1) >= _WORTHWHILE:
             context = (*context, self._add(context, [_Run(below[0], depth, shared, below)]))
             depth = shared
-        leaves, branches = [], []
-        for rows in _by_next(self._rows, below, depth):
-            end = _shared(self._rows, rows, depth)
-            if (end - depth) * (len(rows) - 1) >= _WORTHWHILE:
-                branches.append(rows)
-            else:
-                leaves += rows
+        leaves: list[int] = []
+        branches: list[list[int]] = []
+        self._divide(below, depth, shared, leaves, branches)
         runs = [_Run(row, depth, len(self._rows[row]), [row]) for row in leaves]
         runs = [run for run in runs if run.stop > run.start]
         for alike in _of_like_length(runs):
             self._add(context, alike)
         for rows in branches:
             self.grow(rows, depth, context)
+
+    def _divide(
+        self, below: list[int], depth: int, at: int, leaves: list[int], branches: list[list[int]]
+    ) -> None:
+        """Sorts rows alike up to `at` into branches whose sharing beyond `depth` is worth a node, and leaves.
+
+        Rows that share too little among them all may be of several kinds that share enough.
+        """
+        for rows in _by_next(self._rows, below, at):
+            end = _shared(self._rows, rows, at)
+            if (end - depth) * (len(rows) - 1) >= _WORTHWHILE:
+                branches.append(rows)
+            elif len(rows) == 1 or len(self._rows[rows[0]]) == at:
+                leaves += rows
+            else:
+                self._divide(rows, depth, end, leaves, branches)
 
     def _add(self, context: tuple[tuple[int, int], ...], runs: list[_Run]) -> tuple[int, int]:
         first = self._stood
