@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import platform
+import subprocess
 import sys
 from pathlib import Path
 
@@ -67,3 +68,12 @@ def test_processes_of_one_machine_share_its_memory(monkeypatch: pytest.MonkeyPat
     alone = free_memory(cpu)
     monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
     assert free_memory(cpu) == pytest.approx(alone / 4, rel=0.2)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process does not begin with another's peak")
+def test_a_process_that_a_large_one_started_counts_its_own_memory_alone() -> None:
+    held = bytearray(b"x" * 2**30)
+    script = "from luthier.training.memory import peak_memory; print(peak_memory())"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert len(held) == 2**30
+    assert int(done.stdout) < 2**30 < memory.peak_memory()
