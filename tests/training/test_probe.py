@@ -56,7 +56,7 @@ def test_activations_are_computed_twice_where_training_does_so(checkpointing: bo
 
 def test_an_evaluation_and_what_it_holds_are_part_of_the_probe(monkeypatch: pytest.MonkeyPatch) -> None:
     model, seen, held = Full().apply(tiny.model("llama")), [], [100]
-    monkeypatch.setattr("luthier.training.probe.peak_memory", lambda: held[0])
+    monkeypatch.setattr(sys.modules["luthier.training.probe"], "peak_memory", lambda: held[0])
 
     def evaluate(given: PreTrainedModel) -> None:
         seen.append((given is model, given.training))
