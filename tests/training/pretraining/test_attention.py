@@ -3,6 +3,7 @@ import torch
 from tests.models import tiny
 from torch.nn.functional import scaled_dot_product_attention
 
+from luthier.training.attention import UnknownAttentionError
 from luthier.training.pretraining import attention
 from luthier.training.pretraining.attention import document_attention, written_out
 from luthier.training.pretraining.packing import document_layout
@@ -41,5 +42,5 @@ def test_only_what_would_be_the_librarys_is_replaced_and_only_for_the_while(chos
 
 def test_an_attention_of_another_kind_is_refused() -> None:
     x = torch.randn(1, 1, 4, 8)
-    with pytest.raises(NotImplementedError, match="Module has an attention of its own"):
+    with pytest.raises(UnknownAttentionError, match="Module wants softcap"):
         document_attention(torch.nn.Module(), x, x, x, torch.ones(1, 1, 4, 4).bool(), softcap=30.0)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
+from luthier.training.attention import UnknownAttentionError, refuse_unknown
 from luthier.training.engine.written_out import attend
 from luthier.training.hardware import as_multiplied
 
@@ -26,13 +27,6 @@ if TYPE_CHECKING:
 
 NAME = "luthier_packed"
 """What a model's attention implementation is called while it reads packed rows."""
-
-_UNKNOWN = ("softcap", "s_aux", "sinks", "head_mask")
-"""Arguments by which some families change what attention computes, and which it does not know here."""
-
-
-class UnknownAttentionError(Exception):
-    """A model wants of attention what packed rows cannot give it."""
 
 
 class KeysKept(Exception):  # noqa: N818 - it ends a layer early, nothing is wrong
@@ -116,10 +110,9 @@ def packed_attention(
 def _check(module: nn.Module, mask: Tensor | None, dropout: float, others: Mapping[str, Any]) -> None:
     if dropout:
         raise UnknownAttentionError("it drops attention at random")
-    unknown = [name for name in _UNKNOWN if others.get(name) is not None]
-    if mask is not None or unknown:
-        wanted = ", ".join(unknown) or "a mask of its own"
-        raise UnknownAttentionError(f"{type(module).__name__} wants {wanted}")
+    if mask is not None:
+        raise UnknownAttentionError(f"{type(module).__name__} wants a mask of its own")
+    refuse_unknown(module, others)
 
 
 def _by_branches(layout: Layout, query: Tensor, key: Tensor, value: Tensor, *, asked: bool) -> Tensor:

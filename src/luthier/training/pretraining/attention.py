@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from luthier.training.attention import refuse_unknown
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
     from transformers import PreTrainedModel
@@ -18,9 +20,6 @@ NAME = "luthier_documents"
 
 _BLOCK = 128
 """Queries that are computed at once."""
-
-_UNKNOWN = ("softcap", "s_aux", "sinks", "head_mask")
-"""Arguments by which some families change what attention computes, and which it does not know here."""
 
 
 @contextmanager
@@ -69,12 +68,11 @@ def document_attention(
         Shape (rows, length, heads, width of a head); and None, as no weights are kept.
 
     Raises:
-        NotImplementedError: Where the family wants of attention what it does not know here.
+        UnknownAttentionError: Where the family wants of attention what is not computed here.
     """
     import torch
 
-    if any(others.get(name) is not None for name in _UNKNOWN):
-        raise NotImplementedError(f"{type(module).__name__} has an attention of its own")
+    refuse_unknown(module, others)
     groups = query.shape[1] // key.shape[1]
     if groups > 1:
         key, value = (x.repeat_interleave(groups, dim=1) for x in (key, value))
