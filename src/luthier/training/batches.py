@@ -14,17 +14,19 @@ from luthier.training.engine import lay_out, prefix_groups
 if TYPE_CHECKING:
     from datasets import Dataset
 
+_LEAST, _MOST = 4, 32
 _TOKENS_A_BATCH = 16384
 _WIDTH = 16
 
 
 def auto_batch_size(lengths: Sequence[int]) -> int:
-    """Returns the batch size that `auto` means: the power of two nearest to rows / 64, from 4 to 32.
+    """Returns the batch size that `auto` means: the power of two nearest to rows / 256, from 4 to 32.
 
-    So an epoch has some 64 steps on a small set. A batch of the longest rows is kept under 16,384 tokens.
+    So an epoch has some 256 steps, fewer on a small set: what holds a small model back on few rows is the
+    number of steps (see `docs/training.md`). A batch of the longest rows is kept under 16,384 tokens.
     """
-    wanted = 2 ** round(log2(max(len(lengths), 1) / 64)) if len(lengths) > 64 else 1
-    size = int(min(32, max(4, wanted)))
+    wanted = 2 ** round(log2(max(len(lengths), 1) / 256))
+    size = int(min(_MOST, max(_LEAST, wanted)))
     while size > 1 and size * max(lengths, default=0) > _TOKENS_A_BATCH:
         size //= 2
     return size
