@@ -83,6 +83,14 @@ class TrainingOptions(BaseModel):
     gradient_checkpointing: bool = False
     """Compute activations again in the backward pass: less memory, about a third more time."""
 
+    compile: bool = False
+    """Compile norms and feed-forward layers with `torch.compile`: worth the first minutes in
+    long trainings; a CPU needs a C++ compiler. A run with it repeats up to rounding only."""
+
+    liger: bool = False
+    """Compute norms, feed-forward layers and rotary embedding with Liger's kernels, on CUDA GPUs; needs
+    `pip install 'luthier[liger]'`."""
+
     trunk_cache: bool | Literal["bfloat16"] = True
     """Compute what frozen layers at the bottom make of each row once, before the first step, and keep it on
     disk while training lasts, instead of in every epoch. `bfloat16` keeps it in half the space, rounded."""

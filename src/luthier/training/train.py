@@ -20,6 +20,7 @@ from luthier.training.arguments import check_trackers, set_schedule, tracker_pla
 from luthier.training.batches import Collator
 from luthier.training.checkpoint import checkpoints, load_pieces, remove_checkpoints
 from luthier.training.fitting import fitting_pieces
+from luthier.training.kernels import chosen_kernels
 from luthier.training.memory import peak_memory, reset_peak_memory
 from luthier.training.metric import choose_metric
 from luthier.training.options import AUTO, TrainingOptions
@@ -102,7 +103,11 @@ def train(
     batches = choose_batches(train_rows, options, seed, arguments.world_size)
     set_schedule(arguments, options, batches)
     reset_peak_memory()
-    with tracker_places(output_dir), _unchanged_config(model):
+    with (
+        tracker_places(output_dir),
+        _unchanged_config(model),
+        chosen_kernels(model, options, arguments.device),
+    ):
         trainer = LuthierTrainer(
             model=model,
             args=arguments,
