@@ -62,6 +62,20 @@ def test_every_form_gives_the_same_examples(tmp_path, name):
     assert [(e.text, e.target) for e in examples] == [('a, "b"\nc', "positive"), ("\u2028d\te", "negative")]
 
 
+@pytest.mark.parametrize(
+    ("table", "texts"),
+    [
+        ('text\tlabel\n"Great"\tpositive\n"a\tb"\tpositive\n', ["Great", "a\tb"]),
+        ('text\tlabel\n"Great\tpositive\n"so" he\tpositive\n', ['"Great', '"so" he']),
+        ('text\tlabel\n"Great\tpositive\nhe said so"\tpositive\n', ['"Great', 'he said so"']),
+    ],
+    ids=["quoted", "broken", "spanning"],
+)
+def test_quotes_of_tsv_are_text_where_they_cannot_enclose_cells(tmp_path, table, texts):
+    (tmp_path / "t.tsv").write_text(table)
+    assert [example.text for example in read(tmp_path / "t.tsv")] == texts
+
+
 def test_a_saved_dataset_gives_its_split_and_the_names_of_its_classes(tmp_path):
     import datasets
 

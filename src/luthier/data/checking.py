@@ -7,7 +7,8 @@ from pathlib import Path
 from luthier.data.dialogues import DIALOGUE_COLUMNS
 from luthier.data.loading import test_task
 from luthier.data.options import DataOptions
-from luthier.data.sources import SourceError, resolve
+from luthier.data.raw import SourceError
+from luthier.data.sources import resolve
 from luthier.errors import Problem, RecipeError
 from luthier.tasks import Task
 from luthier.tasks.record import COMMON_COLUMNS, listed

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from luthier.data.raw import RawRecord, SourceError
 from luthier.errors import Problem
-
-if TYPE_CHECKING:
-    from luthier.data.sources import RawRecord
 
 
 def read_dataset(source: Path | str, split: str | None) -> Iterator[RawRecord]:
@@ -21,8 +19,6 @@ def read_dataset(source: Path | str, split: str | None) -> Iterator[RawRecord]:
     Raises:
         SourceError: Where the dataset or the split cannot be found.
     """
-    from luthier.data.sources import RawRecord
-
     dataset = _open(source, split)
     named = _naming(dataset.features or {})
     for row, values in enumerate(dataset, 1):
@@ -31,8 +27,6 @@ def read_dataset(source: Path | str, split: str | None) -> Iterator[RawRecord]:
 
 def _open(source: Path | str, split: str | None) -> Any:
     import datasets
-
-    from luthier.data.sources import SourceError
 
     file = source if isinstance(source, Path) else None
     try:

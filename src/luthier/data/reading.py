@@ -13,7 +13,8 @@ from typing import Any
 from luthier.data.dialogues import normalise_dialogue
 from luthier.data.examples import Examples
 from luthier.data.options import ReadOptions
-from luthier.data.sources import RawRecord, SourceError, is_table, read_records, resolve
+from luthier.data.raw import RawRecord, SourceError
+from luthier.data.sources import is_table, read_records, resolve
 from luthier.errors import MAX_LISTED, DataError, Problem
 from luthier.tasks import Example, RecordError, Task
 from luthier.tasks.record import COMMON_COLUMNS, is_missing, listed

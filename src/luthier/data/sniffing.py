@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from luthier.data.encoding import EncodingError, open_text
+from luthier.data.raw import RawRecord, SourceError
 from luthier.data.reading import ALIASES
-from luthier.data.sources import RawRecord, SourceError, read_records, resolve
+from luthier.data.sources import read_records, resolve
 from luthier.errors import DataError, Problem, UserError
 from luthier.invalid import did_you_mean
 from luthier.tasks.classification import NO_LABEL

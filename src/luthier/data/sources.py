@@ -2,45 +2,25 @@
 
 from __future__ import annotations
 
-import csv
 import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from luthier.data.encoding import EncodingError, open_text
+from luthier.data.raw import RawRecord, SourceError
+from luthier.data.tables import read_csv, read_tsv
 from luthier.errors import Problem
 from luthier.text import nearest, shorten
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 _BATCH = 1000
+_RELATIVE = "paths in a recipe are relative to its folder, others to the working directory"
 _JSON_SPACE = " \t\r\n"
-
-
-@dataclass(frozen=True, slots=True)
-class RawRecord:
-    """A record as the file has it.
-
-    Attributes:
-        line: 1-based line it begins in; for Parquet and datasets its row.
-        values: Column name to value.
-    """
-
-    line: int
-    values: Mapping[str, Any]
-
-
-class SourceError(Exception):
-    """A file that cannot be read on; `problem` says why."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
 
 
 def resolve(path: str, base_dir: Path) -> Path | str:
@@ -60,7 +40,7 @@ def resolve(path: str, base_dir: Path) -> Path | str:
             Problem("no such folder", file=parent, hint=f"{Path(path).name} is looked for in it")
         )
     guess = nearest(local.name, [item.name for item in parent.iterdir()])
-    hint = f"did you mean {guess}?" if guess else "paths are relative to the recipe's folder"
+    hint = f"did you mean {guess}?" if guess else _RELATIVE
     raise SourceError(Problem("no such file", file=local, hint=hint))
 
 
@@ -88,7 +68,7 @@ def read_records(
     if kind == ".parquet":
         yield from _parquet(source)
         return
-    readers = {".jsonl": _jsonl, ".ndjson": _jsonl, ".json": _json, ".csv": _table, ".tsv": _table}
+    readers = {".jsonl": _jsonl, ".ndjson": _jsonl, ".json": _json, ".csv": read_csv, ".tsv": read_tsv}
     if kind not in readers:
         raise SourceError(
             Problem(
@@ -253,63 +233,6 @@ def _is_object(line: str) -> bool:
         return isinstance(json.loads(line), dict)
     except ValueError:
         return False
-
-
-def _table(path: Path, stream: Any) -> Iterator[RawRecord | Problem]:
-    """Reads CSV and TSV; every cell is text, and a record may span lines."""
-    csv.field_size_limit(2**31 - 1)  # the default refuses texts above 131,072 characters
-    first = stream.readline()
-    stream.seek(0)
-    reader = csv.reader(_without_mark(stream), delimiter=_delimiter(path, first), strict=True)
-    header: list[str] | None = None
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader)
-        except StopIteration:
-            break
-        except csv.Error as error:
-            hint = (
-                'a text that holds a quote, a separator or a new line stands in quotes, "" for a quote in it'
-            )
-            yield Problem(f"broken quoting: {error}", file=path, line=line, hint=hint)
-            continue
-        if not cells:
-            continue
-        if header is None:
-            header = [name.strip() for name in cells]
-            _check_header(path, header)
-        elif len(cells) != len(header):
-            yield Problem(
-                f"has {len(cells)} cells where the header names {len(header)}",
-                file=path,
-                line=line,
-                hint="put a text that holds the separator in quotes",
-            )
-        else:
-            yield RawRecord(line, dict(zip(header, cells, strict=True)))
-
-
-def _without_mark(stream: Iterable[str]) -> Iterator[str]:
-    for number, line in enumerate(stream):
-        yield line.removeprefix("\ufeff") if number == 0 else line
-
-
-def _delimiter(path: Path, header: str) -> str:
-    if _kind(path) == ".tsv":
-        return "\t"
-    # Spreadsheets in many European languages write semicolons into .csv files.
-    bare = re.sub('"[^"]*"', "", header)
-    return max(",;\t", key=bare.count)
-
-
-def _check_header(path: Path, header: list[str]) -> None:
-    for name in header:
-        if header.count(name) > 1:
-            what = f"two columns are called {name!r}" if name else "two columns have no name"
-            raise SourceError(
-                Problem(what, file=path, line=1, hint="name each column once in the first line")
-            )
 
 
 def _parquet(path: Path) -> Iterator[RawRecord | Problem]:

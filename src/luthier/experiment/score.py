@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from luthier.data import ReadOptions, read_examples
-from luthier.data.sources import RawRecord, SourceError, read_records, resolve
+from luthier.data.raw import RawRecord, SourceError
+from luthier.data.sources import read_records, resolve
 from luthier.design import SampleWriter
 from luthier.errors import DataError, Problem
 from luthier.evaluation import score_predictions, to_score_json

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from luthier.data.corpus.options import Source
-from luthier.data.sources import RawRecord, SourceError, opened_text, read_records, resolve
+from luthier.data.raw import RawRecord, SourceError
+from luthier.data.sources import opened_text, read_records, resolve
 from luthier.errors import MAX_LISTED, DataError, Problem
 from luthier.text import nearest, shorten
 
