@@ -70,6 +70,8 @@ def _generate(
     import torch
     from transformers import GenerationConfig, LogitsProcessorList
 
+    from luthier.inference.growing_cache import growing_cache
+
     input_ids, mask = pad_left(prompts, pad, device_of(model))
     config = GenerationConfig(
         do_sample=False,
@@ -80,12 +82,16 @@ def _generate(
         return_dict_in_generate=True,
     )
     record = _ProbabilityRecord()
+    # PEFT makes the cache of a trained prefix itself.
+    cache = None if is_prompt_learning(model) else growing_cache(model)
+    kept: dict[str, Any] = {} if cache is None else {"past_key_values": cache}
     with torch.inference_mode(), ready(model), _own_generation_config(model):
         output = model.generate(
             input_ids=input_ids,
             attention_mask=mask,
             generation_config=config,
             logits_processor=LogitsProcessorList([record]),
+            **kept,
         )
     width = input_ids.shape[1]
     written = output.sequences[:, width:].tolist()

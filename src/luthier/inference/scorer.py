@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -98,7 +98,7 @@ class LabelScorer:
         fitting = [q for q in questions if self._span is None or q.longest <= self._span]
         longest = max(fitting, key=lambda question: question.longest, default=None)
         if self._packs and longest is not None and longest.longest > self._tried:
-            self._packs, self._tried = self._try_packing(longest, keys), longest.longest
+            self._packs, self._tried = self._try_packing(_few_of(longest), keys), longest.longest
         packed = {id(question) for question in fitting} if self._packs else set()
         scores: TokenScores = []
         for packs, run in groupby(questions, key=lambda question: id(question) in packed):
@@ -137,6 +137,13 @@ class LabelScorer:
                 batch = []
             batch.append(question)
         yield batch
+
+
+def _few_of(question: Question) -> Question:
+    """A question of as many tokens with four continuations at most: read singly, each repeats the prompt."""
+    found = question.continuations
+    few = [*found[:2], *found[-1:], max(found, key=len)]
+    return replace(question, continuations=few if len(found) > len(few) else found)
 
 
 @contextmanager
