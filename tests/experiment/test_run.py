@@ -139,7 +139,12 @@ def test_a_loaded_run_needs_its_data_no_more(recipe_file: Path) -> None:
     folder = run(load_recipe(recipe_file, ["evaluation.baselines=[]"]))
     for name in ("train", "test", "ood"):
         (recipe_file.parent / f"{name}.jsonl").unlink()
-    assert load(folder.path)("Cheap.").id == "1"
+    model = load(folder.path)
+    assert model("Cheap.").id == "1"
+    with pytest.raises(UserError, match=r"(?s)record 1 is a list.*\.predict\(records\)"):
+        model(["Cheap.", "Good."])
+    with pytest.raises(UserError, match="takes several records, found one"):
+        model.predict("Cheap.")
 
 
 def test_compare_pairs_the_shared_test_sets(tmp_path: Path, recipe_file: Path) -> None:

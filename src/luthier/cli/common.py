@@ -39,7 +39,15 @@ def start_messages() -> None:
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
-    for name in ("transformers", "datasets", "peft", "accelerate", "httpx", "huggingface_hub"):
+    for name in (
+        "transformers",
+        "datasets",
+        "peft",
+        "accelerate",
+        "bitsandbytes",
+        "httpx",
+        "huggingface_hub",
+    ):
         logging.getLogger(name).setLevel(logging.ERROR)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from luthier.data import Examples, ReadReport, read_examples
 from luthier.data.sources import json_problem
-from luthier.errors import DataError, Problem
+from luthier.errors import DataError, Problem, UserError
 from luthier.evaluation import Scores, evaluate
 from luthier.experiment.bench import Bench
 from luthier.experiment.fit import predictor
@@ -48,6 +48,7 @@ class FineTuned:
         """Predicts one text, or one record with the task's columns.
 
         Raises:
+            UserError: Where it is neither a text nor a mapping.
             DataError: Where the record does not fit the task.
         """
         return next(iter(self.predict([record])))
@@ -56,8 +57,11 @@ class FineTuned:
         """Predicts texts, records or examples, in their order.
 
         Raises:
+            UserError: Where `records` is one record, or one of them neither a text nor a mapping.
             DataError: With every record that does not fit the task.
         """
+        if isinstance(records, str | Mapping):
+            raise UserError("`predict` takes several records, found one", "call the model itself with it")
         examples: list[Example] = []
         problems: list[Problem] = []
         for number, record in enumerate(records, 1):
@@ -120,6 +124,11 @@ class FineTuned:
             return record
         if isinstance(record, str):
             record = {next(name for name, required in self.task.columns.items() if required): record}
+        if not isinstance(record, Mapping):
+            raise UserError(
+                f"record {number} is a {type(record).__name__}, not a text or a mapping",
+                "several records go to `.predict(records)`",
+            )
         return self.task.example(record, id=str(record.get("id", number)), labelled=False)
 
 
