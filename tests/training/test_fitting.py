@@ -74,7 +74,7 @@ def test_no_pass_of_any_epoch_reads_more_than_is_said(size: dict[str, Any], piec
 
 
 def test_as_few_passes_as_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    model, data, options = Full().apply(tiny.model("llama")), rows(600), TrainingOptions()
+    model, data, options = Full().apply(tiny.model("llama")), rows(2000), TrainingOptions()
     found = footprint(model, options, bfloat16=False, device=CPU)
     needed = [found.bytes(largest_load(data, options, pieces)) for pieces in (1, 2, 4, 8)]
     assert needed == sorted(needed, reverse=True)
