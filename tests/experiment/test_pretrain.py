@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from tests.pretraining_runs import furnish
 
 from luthier import api
-from luthier.errors import UserError
+from luthier.errors import RecipeError, UserError
 from luthier.experiment.folder import open_run
 from luthier.experiment.pretrain import pretrain
 from luthier.experiment.pretraining_recipe import load_pretraining, save_pretraining
@@ -162,6 +162,19 @@ def test_a_corpus_without_held_out_text_is_refused(recipe: Path) -> None:
     Path("en.txt").write_text("One document that is long enough to be kept.\n" * 9, "utf-8")
     with pytest.raises(UserError, match="No document is held out"):
         pretrain(load_pretraining(recipe, ["sources=[{path: en.txt}]", "held_out=0.001"]))
+
+
+def test_a_compiler_is_asked_for_before_anything_is_read(
+    recipe: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setattr("luthier.experiment.pretraining_recipe.best_device", lambda: torch.device("cpu"))
+    with pytest.raises(RecipeError) as caught:
+        load_pretraining(recipe, ["optimisation.compile=true"])
+    (found,) = caught.value.problems
+    assert found.field == "--set optimisation.compile"
+    assert "needs a C++ compiler" in found.message
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from luthier.errors import RecipeError
 from luthier.experiment.recipe import Recipe, load_recipe, load_task
@@ -152,6 +153,28 @@ def test_4_bit_weights_need_their_package_where_they_train_but_not_to_read_a_fin
     (found,) = problems(path)
     assert "need bitsandbytes" in found
     assert "pip install 'luthier[4bit]'" in found
+
+
+@pytest.mark.parametrize(
+    ("option", "message"), [("compile", "needs a C++ compiler"), ("liger", "needs a CUDA GPU")]
+)
+def test_kernels_are_asked_for_before_anything_is_read_but_not_by_a_finished_runs_recipe(
+    recipe_values: dict[str, Any],
+    write_recipe: Write,
+    option: str,
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setattr("luthier.experiment.recipe.best_device", lambda: torch.device("cpu"))
+    path = write_recipe(recipe_values)
+    assert load_recipe(path, [f"training.{option}=true"], inputs=False)
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(path, [f"training.{option}=true"])
+    (found,) = caught.value.problems
+    assert found.field == f"--set training.{option}"
+    assert message in found.message
 
 
 def test_task_file_is_checked_like_a_recipe(

@@ -1,6 +1,5 @@
 """Compiled parts of layers, and Liger's kernels."""
 
-import shutil
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -9,15 +8,15 @@ from typing import Any
 import pytest
 import torch
 from tests.models import tiny
-from tests.training.rows import rows
+from tests.training.test_train import run
 from torch._dynamo.utils import counters
 
 from luthier.errors import UserError
 from luthier.methods import Full, Lora
-from luthier.training import TrainingOptions, train
-from luthier.training.kernels import chosen_kernels, compilable_parts
+from luthier.training import TrainingOptions
+from luthier.training.kernels import chosen_kernels, compilable_parts, missing_compiler
 
-GPU = torch.device("cuda")
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
 
 
 @pytest.mark.parametrize("family", ["llama", "qwen2", "gpt2"])
@@ -29,25 +28,16 @@ def test_norms_and_feed_forward_layers_are_compiled_and_attention_is_not(family:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("c++") is None, reason="needs a C++ compiler")
+@pytest.mark.skipif(bool(missing_compiler(CPU, "compile")), reason="needs a C++ compiler")
 @pytest.mark.parametrize("method", [Full(), Lora(rank=2)])
 def test_a_compiled_training_learns_the_same(tmp_path: Path, method: Any) -> None:
     losses = []
     for compiled in (False, True):
         torch._dynamo.reset()
         counters.clear()
-        torch.manual_seed(0)
-        model = method.apply(tiny.model("llama"))
         options = TrainingOptions(epochs=2, batch_size=4, precision="float32", compile=compiled)
-        result = train(
-            model,
-            tiny.byte_level(),
-            rows(18),
-            rows(6, seed=1),
-            options=options,
-            learning_rate=1e-2,
-            output_dir=tmp_path / str(compiled),
-        )
+        base = tiny.model("llama")  # without dropout, which compiled layers draw otherwise
+        model, result = run(tmp_path / str(compiled), options, method, model=base)
         assert (counters["frames"]["ok"] > 0) == compiled
         losses.append([entry.eval_loss for entry in result.history if entry.eval_loss is not None])
         assert all(part._compiled_call_impl is None for part in compilable_parts(model))
@@ -59,7 +49,7 @@ def test_compiling_is_refused_where_a_cpu_has_no_compiler(monkeypatch: pytest.Mo
     monkeypatch.delenv("CXX", raising=False)
     with (
         pytest.raises(UserError, match="needs a C\\+\\+ compiler"),
-        chosen_kernels(tiny.model("llama"), TrainingOptions(compile=True), torch.device("cpu")),
+        chosen_kernels(tiny.model("llama"), TrainingOptions(compile=True), CPU),
     ):
         pass
 
@@ -74,7 +64,7 @@ def test_liger_is_refused_without_a_gpu_without_its_package_and_for_families_it_
             pass
         return str(caught.value)
 
-    assert "runs on cpu" in use("llama", torch.device("cpu"))
+    assert "runs on cpu" in use("llama", CPU)
     monkeypatch.setattr("transformers.utils.is_liger_kernel_available", lambda: False)
     assert "needs the package liger-kernel" in use("llama", GPU)
     _stand_in(monkeypatch)

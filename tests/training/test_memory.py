@@ -70,7 +70,6 @@ def test_processes_of_one_machine_share_its_memory(monkeypatch: pytest.MonkeyPat
     assert free_memory(cpu) == pytest.approx(alone / 4, rel=0.2)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process does not begin with another's peak")
 def test_a_process_that_a_large_one_started_counts_its_own_memory_alone() -> None:
     held = bytearray(b"x" * 2**30)
     script = "from luthier.training.memory import peak_memory; print(peak_memory())"

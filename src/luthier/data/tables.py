@@ -40,12 +40,18 @@ def read_tsv(path: Path, stream: TextIO) -> Iterator[RawRecord | Problem]:
 
 
 def _is_bare(stream: TextIO) -> bool:
-    tabs = [line.count("\t") for line in stream if line.strip("\r\n")]
+    tabs, lines, quoted = set(), 0, False
+    for line in stream:
+        if line.strip("\r\n"):
+            tabs.add(line.count("\t"))
+            lines += 1
+            # Anywhere else in a cell a quote is text to `csv` too.
+            quoted = quoted or line.removeprefix("\ufeff").startswith('"') or '\t"' in line
     stream.seek(0)
-    if len(set(tabs)) != 1:
+    if len(tabs) != 1 or not quoted:
         return False
     try:
-        return sum(1 for cells in csv.reader(stream, delimiter="\t", strict=True) if cells) != len(tabs)
+        return sum(1 for cells in csv.reader(stream, delimiter="\t", strict=True) if cells) != lines
     except csv.Error:
         return True
 

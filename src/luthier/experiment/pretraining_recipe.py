@@ -12,6 +12,8 @@ from luthier.experiment.recipe import recipe_error, to_yaml
 from luthier.experiment.source import Source, read_source
 from luthier.experiment.validation import validate
 from luthier.files import write_text
+from luthier.training.hardware import best_device
+from luthier.training.kernels import missing_compiler
 from luthier.training.pretraining import Pretraining
 
 _HINT = "All keys and their values: luthier schema --pretrain, or docs/pretraining.md"
@@ -61,11 +63,14 @@ def _absolute(recipe: Pretraining, folder: Path) -> Pretraining:
 
 
 def _check(recipe: Pretraining, source: Source) -> list[Problem]:
-    """Returns what the options cannot see alone: missing files, and a base model that is not there."""
+    """Returns what the options cannot see alone: files, a base model or a compiler that are not there."""
     problems = [source.place(problem) for problem in check_sources(recipe.sources, Path.cwd())]
     if recipe.from_ is not None:
         try:
             recipe.from_.locate()
         except UserError as error:
             problems.append(source.problem(("from",), error.message, hint=error.hint))
+    if recipe.optimisation.compile:
+        missing = missing_compiler(best_device(), "optimisation.compile")
+        problems += [source.place(problem) for problem in missing]
     return problems

@@ -25,6 +25,8 @@ from luthier.models import ModelOptions
 from luthier.models.quantize import INSTALL, MISSING, quantizes_here
 from luthier.tasks import AnyTask
 from luthier.training import TrainingOptions
+from luthier.training.hardware import best_device
+from luthier.training.kernels import missing_requirements
 
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
 
@@ -131,6 +133,8 @@ def cross_check(recipe: Recipe, source: Source, *, inputs: bool = True) -> list[
     if inputs:
         base = source.file.resolve().parent if source.file else Path.cwd()
         found += [*check_data(recipe.data, recipe.task, base), *_check_model(recipe.model)]
+        if recipe.training.compile or recipe.training.liger:
+            found += missing_requirements(recipe.training, best_device())
     problems = [source.place(problem) for problem in found]
     stopping = recipe.training.early_stopping
     known = ["auto", "loss", *recipe.task.metrics]

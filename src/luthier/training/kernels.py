@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from luthier.errors import UserError
+from luthier.errors import Problem, UserError
 from luthier.methods.layers import transformer_layers
 
 if TYPE_CHECKING:
@@ -22,6 +22,22 @@ _ATTENTION = ("attn", "attention", "mixer")
 _COMPILERS = ("c++", "g++", "clang++")
 
 
+def missing_compiler(device: torch.device, field: str) -> list[Problem]:
+    """Returns what keeps `torch.compile` from this device, if anything; `field` names the option."""
+    named = os.environ.get("CXX")
+    names = (*([named] if named else []), *_COMPILERS)
+    if device.type != "cpu" or any(shutil.which(name) for name in names):
+        return []
+    hint = f"install g++ or clang, name one in CXX, or set {field}: false"
+    return [Problem("needs a C++ compiler on a CPU, and none was found", field=field, hint=hint)]
+
+
+def missing_requirements(options: TrainingOptions, device: torch.device) -> list[Problem]:
+    """Returns what `compile` and `liger` need and a machine that trains on `device` does not have."""
+    found = missing_compiler(device, "training.compile") if options.compile else []
+    return found + _missing_for_liger(device) if options.liger else found
+
+
 @contextmanager
 def chosen_kernels(model: PreTrainedModel, options: TrainingOptions, device: torch.device) -> Iterator[None]:
     """Lets the layers of a model be computed as `options` say, for the while; Liger's kernels stay.
@@ -29,11 +45,11 @@ def chosen_kernels(model: PreTrainedModel, options: TrainingOptions, device: tor
     Raises:
         UserError: Where `compile` finds no compiler, or `liger` no GPU, package or kernels for the model.
     """
+    if missing := missing_requirements(options, device):
+        raise UserError(f"{missing[0].field} {missing[0].message}", missing[0].hint)
     if options.liger:
-        _use_liger(model, device)
+        _use_liger(model)
     parts = compilable_parts(model) if options.compile else []
-    if parts:
-        _require_compiler(device)
     for part in parts:
         # Batches differ in length: one kernel for all of them.
         part.compile(dynamic=True)
@@ -58,33 +74,22 @@ def compilable_parts(model: PreTrainedModel) -> list[nn.Module]:
     ]
 
 
-def _require_compiler(device: torch.device) -> None:
-    named = os.environ.get("CXX")
-    if device.type == "cpu" and not any(
-        shutil.which(name) for name in (*([named] if named else []), *_COMPILERS)
-    ):
-        raise UserError(
-            "training.compile needs a C++ compiler on a CPU, and none was found",
-            "install g++ or clang, name one in CXX, or set training.compile: false",
-        )
-
-
-def _use_liger(model: PreTrainedModel, device: torch.device) -> None:
-    """Replaces rotary embedding, norms and feed-forward products; the losses are Luthier's own."""
-    from transformers.integrations.liger import apply_liger_kernel
+def _missing_for_liger(device: torch.device) -> list[Problem]:
     from transformers.utils import is_liger_kernel_available
 
+    field, off = "training.liger", "set training.liger: false"
     if device.type != "cuda":
-        raise UserError(
-            f"training.liger needs a CUDA GPU; this training runs on {device.type}",
-            "set training.liger: false",
-        )
+        return [Problem(f"needs a CUDA GPU; this training runs on {device.type}", field=field, hint=off)]
     if not is_liger_kernel_available():
-        raise UserError(
-            "training.liger needs the package liger-kernel",
-            "pip install 'luthier[liger]', or set training.liger: false",
-        )
+        hint = f"pip install 'luthier[liger]', or {off}"
+        return [Problem("needs the package liger-kernel", field=field, hint=hint)]
+    return []
+
+
+def _use_liger(model: PreTrainedModel) -> None:
+    """Replaces rotary embedding, norms and feed-forward products; the losses are Luthier's own."""
     from liger_kernel.transformers.monkey_patch import MODEL_TYPE_TO_APPLY_LIGER_FN as KNOWN
+    from transformers.integrations.liger import apply_liger_kernel
 
     family = model.config.model_type
     if family not in KNOWN:

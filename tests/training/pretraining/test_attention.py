@@ -3,10 +3,10 @@ import torch
 from tests.models import tiny
 from torch.nn.functional import scaled_dot_product_attention
 
-from luthier.training.attention import UnknownAttentionError
 from luthier.training.pretraining import attention
 from luthier.training.pretraining.attention import document_attention, written_out
 from luthier.training.pretraining.packing import document_layout
+from luthier.training.unknown_attention import UnknownAttentionError
 
 OPENS = 1
 

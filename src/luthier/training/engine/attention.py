@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import scaled_dot_product_attention
 
-from luthier.training.attention import UnknownAttentionError, refuse_unknown
 from luthier.training.engine.written_out import attend
 from luthier.training.hardware import as_multiplied
+from luthier.training.unknown_attention import UnknownAttentionError, refuse_unknown
 
 if TYPE_CHECKING:
     from torch import nn

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from luthier.training.attention import refuse_unknown
+from luthier.training.unknown_attention import refuse_unknown
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
