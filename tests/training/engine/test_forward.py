@@ -146,6 +146,20 @@ def test_what_is_shared_is_computed_once_and_the_last_layer_for_the_asked_tokens
     assert len(layout.asked) < (rows["labels"][:, 1:] != -100).sum() + 16
 
 
+def test_four_rows_of_the_first_batch_are_read_both_ways_the_longest_among_them() -> None:
+    model, rows = build("llama"), batch(wordings()[:1], 12)
+    shapes: list[tuple[int, ...]] = []
+    model.model.embed_tokens.register_forward_hook(lambda _, args, __: shapes.append(tuple(args[0].shape)))
+    forward = Forward(model)
+    with forward.reading(model, rows):
+        assert forward.packs
+    lengths = rows["attention_mask"].sum(dim=1)
+    few = {0, 1, 11, int(lengths.argmax())}
+    assert shapes[0] == (len(few), max(lengths))
+    assert shapes[1][0] == 1
+    assert shapes[1][1] < sum(lengths[list(few)])
+
+
 def test_the_model_is_as_before_afterwards() -> None:
     model, rows = Full().apply(build("llama")), batch(wordings(), 4)
     forward = Forward(model)
