@@ -65,8 +65,11 @@ METHODS = ("full", "lora", "freeze", "folds", "rates")
 """`folds` is `freeze` over 25 passes, as 5 folds of 5 epochs make; `rates` is LoRA in the last 2 layers with
 8 learning rates, one training each on the same frozen layers."""
 
+KEEPING = ("freeze", "folds", "rates")
+"""Methods that freeze layers at the bottom, whose outputs Luthier keeps."""
+
 PREFIXES = (0, 150, 400)
-EPOCHS = {"freeze": (5, 5), "folds": (25, 5)}
+EPOCHS = {"freeze": (5, 2), "folds": (25, 2)}
 """Luthier's and a peer's: one epoch but where frozen layers are kept; computing them counts as training time.
 A peer's speed is the same in every epoch."""
 TRAININGS = {"rates": (8, 1)}
@@ -142,13 +145,13 @@ def measure(side: str, case: str, count: int = SAMPLES) -> dict[str, Any]:
     done, seconds, losses = 0, 0.0, []
     with tempfile.TemporaryDirectory() as folder:
         for number in range(TRAININGS.get(method, (1, 1))[peer]):
-            arguments = _arguments(precision == "bfloat16", EPOCHS.get(method, (1, 1))[peer], folder)
+            chosen = arguments(precision == "bfloat16", EPOCHS.get(method, (1, 1))[peer], folder)
             training = Training(
                 network=model(shape),
                 adapt=partial(adapt, method),
                 rows=samples(int(prefix), count),
-                arguments=arguments | {"learning_rate": RATE * 2**number},
-                keeps_layers=method in ("freeze", "folds", "rates"),
+                arguments=chosen | {"learning_rate": RATE * 2**number},
+                keeps_layers=method in KEEPING,
                 timer=Timer(),
             )
             losses.append(SIDES[side].train(training))
@@ -163,7 +166,8 @@ def measure(side: str, case: str, count: int = SAMPLES) -> dict[str, Any]:
     }
 
 
-def _arguments(bf16: bool, epochs: int, folder: str) -> dict[str, Any]:
+def arguments(bf16: bool, epochs: int, folder: str) -> dict[str, Any]:
+    """Fields of `transformers.TrainingArguments`, the same on every side."""
     import torch
 
     return {

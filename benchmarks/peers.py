@@ -60,8 +60,8 @@ class Training:
     timer: Timer
 
 
-def train_luthier(training: Training) -> list[float]:
-    """Trains with Luthier's engine; returns the loss of each step, as the others do."""
+def luthier_trainer(training: Training) -> Any:
+    """Makes Luthier's trainer, ready to train."""
     from datasets import Dataset
     from transformers import PrinterCallback, TrainingArguments
 
@@ -91,9 +91,15 @@ def train_luthier(training: Training) -> list[float]:
     trainer.remove_callback(PrinterCallback)
     if arguments["bf16"]:
         trainer.forward.frozen.hold()
+    return trainer
+
+
+def train_luthier(training: Training) -> list[float]:
+    """Trains with Luthier's engine; returns the loss of each step, as the others do."""
+    trainer = luthier_trainer(training)
     if training.keeps_layers:
         started = time.perf_counter()
-        trainer.keep_trunk(Path(arguments["output_dir"]) / "trunk")
+        trainer.keep_trunk(Path(training.arguments["output_dir"]) / "trunk")
         training.timer.before = time.perf_counter() - started
     trainer.train()
     assert trainer.forward.packs
