@@ -38,14 +38,22 @@ def chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Largest(TorchDispatchMode):
-    """Watches how many tokens' logits a tensor holds at most, gradients and intermediate results included."""
+    """Watches how many tokens' logits a tensor holds at most, gradients and intermediate results included.
+
+    Attributes:
+        tokens: How many.
+        products: Products with the output layer that gave logits.
+    """
 
     tokens = 0
+    products = 0
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         made = func(*args, **(kwargs or {}))
         if func is torch.ops.aten.t.default:
             return made  # the head's own matrix, turned
+        if func is torch.ops.aten.mm.default:
+            self.products += made.shape[-1] == WORDS
         for tensor in made if isinstance(made, tuple | list) else (made,):
             if isinstance(tensor, torch.Tensor) and tensor.ndim > 1 and tensor.shape[-1] == WORDS:
                 self.tokens = max(self.tokens, tensor.numel() // WORDS)
@@ -91,6 +99,17 @@ def test_losses_and_gradients_are_those_of_whole_logits_and_only_a_chunk_of_them
     family: str, method: Any
 ) -> None:
     assert check_alike(method.apply(tiny.model(family)), packed=True).tokens == CHUNK
+
+
+@pytest.mark.parametrize("method", [Lora(rank=2), PTuningV2(prompt_length=3), Freeze(head=False)])
+def test_a_frozen_heads_logits_never_exist_at_once_and_are_computed_once(
+    method: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(head_loss, "_CHUNK", CHUNK)
+    seen = check_alike(method.apply(tiny.model("llama")), packed=True)
+    assert seen.tokens == CHUNK
+    supervised = int((batch(wordings(), 7)["labels"][:, 1:] != -100).sum())
+    assert seen.products == -(-supervised // CHUNK)
 
 
 @pytest.mark.usefixtures("chunks")

@@ -1,8 +1,9 @@
-"""The losses of a model with a large vocabulary, without holding all the logits that they come from.
+"""The losses of a model without holding all the logits that they come from.
 
 A thousand supervised tokens over 150,000 words are 600 MB of float32 logits, and the backward pass holds
-them three times. Above a limit the output layer is not run at all: what would enter it goes through
-`head_cross_entropies`. The model's forward pass stays as it is, inside whatever wraps it.
+them three times. Where the output layer is frozen, and above a limit where it trains, it is not run at all:
+what would enter it goes through `head_cross_entropies`. The model's forward pass stays as it is, inside
+whatever wraps it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _LIMIT = 2**26
-"""Logits that are held at once: 256 MiB in float32."""
+"""Logits held at once where the output layer trains, rather than computed twice: 256 MiB in float32."""
 
 _changed: WeakSet[nn.Module] = WeakSet()
 """Output layers whose models change what comes out of them."""
@@ -44,12 +45,14 @@ def losses_in_chunks(
         **inputs: What the model is called with.
 
     Returns:
-        None where whole logits are called for: there are few of them, the output layer is no plain linear
-        one (an adapter is on it, or its weights are spread over processes), or the model changes logits
-        afterwards (Gemma 2 caps them, Cohere and Granite scale them).
+        None where whole logits are called for: the output layer trains and there are few of them, it is no
+        plain linear one (an adapter is on it, or its weights are spread over processes), or the model changes
+        logits afterwards (Gemma 2 caps them, Cohere and Granite scale them).
     """
     head: Any = output_head(model)
-    if head is None or head in _changed or not _is_plain(head) or len(flat) * len(head.weight) <= _LIMIT:
+    if head is None or head in _changed or not _is_plain(head):
+        return None
+    if _trains(head) and len(flat) * len(head.weight) <= _LIMIT:
         return None
     random = random_state(ids.device)
     with _replaced(head, ids, flat, targets) as found:
@@ -69,6 +72,10 @@ def _is_plain(head: Any) -> bool:
     if type(head) is not torch.nn.Linear or "forward" in vars(head):
         return False
     return type(head.weight.data) is torch.Tensor and head.weight.ndim == 2
+
+
+def _trains(head: Any) -> bool:
+    return any(weight.requires_grad for weight in head.parameters())
 
 
 @contextmanager

@@ -7,7 +7,7 @@ Here a few hundred tokens at a time are turned into gradients while they are in 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -35,7 +35,9 @@ def cross_entropies(logits: Tensor, targets: Tensor) -> Tensor:
 def head_cross_entropies(hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor) -> Tensor:
     """Returns the cross-entropies of an output layer's logits, never more than a chunk of them at once.
 
-    The backward pass computes the logits once more: what has to be kept is the hidden states alone.
+    Where the output layer is frozen, a chunk's logits are turned into the hidden states' gradient while they
+    are there. Where it trains, the backward pass computes them once more: its gradient takes each token's
+    weight in the loss, which is known only then.
 
     Args:
         hidden: Last hidden states, shape (tokens, width), in the type to multiply in.
@@ -79,16 +81,23 @@ class _CrossEntropy(torch.autograd.Function):
 class _HeadCrossEntropy(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, targets: Tensor) -> Tensor:
-        ctx.save_for_backward(hidden, weight, bias, targets)
-        return summed_cross_entropy(hidden, weight, targets, bias=bias, gradients="none").losses
+        flows, *trains = ctx.needs_input_grad[:3]
+        ctx.trains = any(trains)
+        wanted: Literal["none", "hidden"] = "hidden" if flows and not ctx.trains else "none"
+        found = summed_cross_entropy(hidden, weight, targets, bias=bias, gradients=wanted)
+        if ctx.trains:
+            ctx.save_for_backward(hidden, weight, bias, targets)
+        elif found.by_hidden is not None:
+            ctx.save_for_backward(found.by_hidden)
+        return found.losses
 
     @staticmethod
     def backward(ctx: Any, by_loss: Tensor) -> tuple[Tensor | None, ...]:
+        if not ctx.trains:
+            (by_hidden,) = ctx.saved_tensors
+            return by_hidden * by_loss[:, None].to(by_hidden.dtype), None, None, None
         hidden, weight, bias, targets = ctx.saved_tensors
-        trains = ctx.needs_input_grad[1] or ctx.needs_input_grad[2]
-        found = summed_cross_entropy(
-            hidden, weight, targets, bias=bias, scale=by_loss, gradients="all" if trains else "hidden"
-        )
+        found = summed_cross_entropy(hidden, weight, targets, bias=bias, scale=by_loss)
         by_weight = None if found.by_weight is None else found.by_weight.to(weight.dtype)
         by_bias = None if found.by_bias is None else found.by_bias.to(bias.dtype)
         return found.by_hidden, by_weight, by_bias, None
