@@ -69,7 +69,7 @@ KEEPING = ("freeze", "folds", "rates")
 """Methods that freeze layers at the bottom, whose outputs Luthier keeps."""
 
 PREFIXES = (0, 150, 400)
-EPOCHS = {"freeze": (5, 2), "folds": (25, 2)}
+EPOCHS = {"freeze": (5, 5), "folds": (25, 2)}
 """Luthier's and a peer's: one epoch but where frozen layers are kept; computing them counts as training time.
 A peer's speed is the same in every epoch."""
 TRAININGS = {"rates": (8, 1)}
