@@ -35,6 +35,7 @@ def test_a_run_leaves_everything_that_says_what_it_was(recipe: Path) -> None:
     }
     assert {"torch", "rensa", "python"} <= manifest["versions"].keys()
     assert manifest["finished"]
+    assert api.load_model(str(done.model)).config.pretraining_optimizer == "muon"
     assert done.recipe.sources[0].path == recipe.parent / "en.txt"
     dropped = [
         (row["source"], row["line"], row["reason"], row["twin"])

@@ -115,6 +115,7 @@ def test_hash_leaves_out_the_folder_and_nothing_else(
             "gradient",
             "p-tuning",
         ),
+        (["training.optimizer=muon", "method=lora"], "training.optimizer", "full or freeze"),
         (["design.reasoning=before"], "design", "json"),
     ],
 )

@@ -67,27 +67,34 @@ def test_same_seed_same_weights_bit_for_bit_and_another_seed_others(tmp_path: Pa
 
 # With dropout rows are read one by one and random numbers are drawn; without it they are packed.
 @pytest.mark.parametrize(
-    ("method", "dropout"),
+    ("method", "dropout", "optimizer"),
     [
-        (Full(), 0.1),
-        (Lora(rank=2, dropout=0.1), 0.1),
-        (PTuningV2(prompt_length=3, projection=True), 0.1),
-        (Full(), 0.0),
-        (Freeze(trainable=Trainable(last=1)), 0.0),
-        (Lora(rank=2), 0.0),
-        (PTuningV2(prompt_length=3), 0.0),
+        (Full(), 0.1, "adamw"),
+        (Lora(rank=2, dropout=0.1), 0.1, "adamw"),
+        (PTuningV2(prompt_length=3, projection=True), 0.1, "adamw"),
+        (Full(), 0.0, "adamw"),
+        (Full(), 0.0, "muon"),
+        (Freeze(trainable=Trainable(last=1)), 0.0, "muon"),
+        (Freeze(trainable=Trainable(last=1)), 0.0, "adamw"),
+        (Lora(rank=2), 0.0, "adamw"),
+        (PTuningV2(prompt_length=3), 0.0, "adamw"),
     ],
     ids=lambda value: getattr(value, "type", value),
 )
 @pytest.mark.parametrize("every", ["epoch", 2])
 def test_resumed_equals_straight_through_bit_for_bit(
-    tmp_path: Path, method: Any, dropout: float, every: Any
+    tmp_path: Path, method: Any, dropout: float, optimizer: Any, every: Any
 ) -> None:
     def run_it(*given: Any, **extra: Any) -> tuple[Any, TrainResult]:
         return run(*given, model=tiny.model("llama", attention_dropout=dropout), **extra)
 
     options = TrainingOptions(
-        epochs=3, batch_size=4, gradient_accumulation=2, evaluate_every=every, precision="float32"
+        epochs=3,
+        batch_size=4,
+        gradient_accumulation=2,
+        evaluate_every=every,
+        precision="float32",
+        optimizer=optimizer,
     )
     straight, whole = run_it(tmp_path / "a", options, method, evaluate=killed_after(99))
     with pytest.raises(KilledError):
@@ -100,6 +107,20 @@ def test_resumed_equals_straight_through_bit_for_bit(
     assert last[0].read_bytes() == last[1].read_bytes()
     assert [row.step for row in rest.history] == [row.step for row in whole.history]
     assert [row.loss for row in rest.history] == [row.loss for row in whole.history]
+
+
+def test_a_model_that_muon_pretrained_is_tuned_with_muon_unless_the_recipe_says_otherwise(
+    tmp_path: Path,
+) -> None:
+    found = {}
+    for optimizer in ("auto", "muon", "adamw"):
+        model = tiny.model("llama")
+        model.config.pretraining_optimizer = "muon"
+        options = QUICK.model_copy(update={"optimizer": optimizer})
+        found[optimizer] = weights(run(tmp_path / optimizer, options, model=model)[0])
+    assert_same(found["auto"], found["muon"])
+    name = "model.layers.0.mlp.up_proj.weight"
+    assert not torch.allclose(found["auto"][name], found["adamw"][name], atol=1e-3)
 
 
 def test_resuming_what_was_started_otherwise_is_refused(tmp_path: Path) -> None:

@@ -151,6 +151,14 @@ def cross_check(recipe: Recipe, source: Source, *, inputs: bool = True) -> list[
                 hint="set it to false, or choose another method",
             )
         )
+    if recipe.training.optimizer == "muon" and recipe.method.type not in ("full", "freeze"):
+        problems.append(
+            source.problem(
+                ("training", "optimizer"),
+                f"muon is for a model's own matrices, which {recipe.method.type} does not move",
+                hint="set method: full or freeze, or optimizer: adamw",
+            )
+        )
     if recipe.model.quantization is not None:
         problems += _check_quantization(recipe, source, inputs=inputs)
     return problems

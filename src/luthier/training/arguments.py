@@ -13,18 +13,34 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from luthier.errors import UserError
 from luthier.training.hardware import choose_bfloat16
-from luthier.training.options import TrainingOptions
+from luthier.training.options import AUTO, TrainingOptions
 
 if TYPE_CHECKING:
-    from transformers import TrainingArguments
+    from transformers import PreTrainedModel, TrainingArguments
 
     from luthier.training.sampler import LengthGroupedBatches
 
 _POINTS = 100
 """Points of the learning curve, at least, where there are so many steps."""
 
-_OPTIMIZERS = {"adamw": "adamw_torch_fused", "adafactor": "adafactor", "sgd": "sgd"}
+PRETRAINED_WITH = "pretraining_optimizer"
+"""Key of a model's config under which `luthier pretrain` notes what moved the matrices."""
+
+_OPTIMIZERS = {
+    "auto": "adamw_torch_fused",  # where it is not Muon
+    "adamw": "adamw_torch_fused",
+    "muon": "adamw_torch_fused",  # LuthierTrainer makes it itself
+    "adafactor": "adafactor",
+    "sgd": "sgd",
+}
 _SCHEDULES = {"cosine": "cosine", "linear": "linear", "constant": "constant_with_warmup"}
+
+
+def use_muon(options: TrainingOptions, model: PreTrainedModel) -> bool:
+    """Tells whether Muon moves a model's matrices; where that is `auto`, whether it did in pretraining."""
+    if options.optimizer != AUTO:
+        return options.optimizer == "muon"
+    return not hasattr(model, "peft_config") and getattr(model.config, PRETRAINED_WITH, None) == "muon"
 
 
 def total_steps(steps_per_epoch: int, options: TrainingOptions) -> int:

@@ -52,8 +52,9 @@ _MARGIN = 0.8
 _WIDE = 4
 """Bytes of a number in float32, in which states, norms and the weights that move are kept."""
 
-_STATE = {"adamw": 2, "adafactor": 0, "sgd": 0}
-"""Numbers that an optimizer keeps for a weight; Adafactor's rows and columns are next to nothing."""
+_STATE = {"auto": 2, "adamw": 2, "muon": 2, "adafactor": 0, "sgd": 0}
+"""Numbers that an optimizer keeps for a weight; Adafactor's rows and columns are next to nothing. Muon keeps
+one for a weight of a matrix, and computes in about as much again."""
 
 
 @dataclass(frozen=True, slots=True)

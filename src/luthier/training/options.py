@@ -59,8 +59,9 @@ class TrainingOptions(BaseModel):
     max_grad_norm: float = Field(default=1.0, ge=0)
     """Largest norm of the whole gradient; 0 does not clip."""
 
-    optimizer: Literal["adamw", "adafactor", "sgd"] = "adamw"
-    """Adafactor keeps far less state than AdamW, SGD none."""
+    optimizer: Literal["auto", "adamw", "muon", "adafactor", "sgd"] = AUTO
+    """`auto` is Muon for a model that was pretrained with it (`luthier pretrain` notes that in the model's
+    config) where `full` or `freeze` moves it, else AdamW. Adafactor keeps far less state, SGD none."""
 
     precision: Literal["auto", "float32", "bfloat16"] = AUTO
     """Of the computation; weights that move stay float32. `auto` is bfloat16 where the hardware has it."""

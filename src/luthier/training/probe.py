@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from luthier.training.arguments import total_steps, use_bfloat16
+from luthier.training.arguments import total_steps, use_bfloat16, use_muon
 from luthier.training.batches import Collator
 from luthier.training.engine import Forward
 from luthier.training.fitting import fitting_pieces
@@ -149,9 +149,13 @@ def make_optimizer(model: PreTrainedModel, options: TrainingOptions) -> torch.op
     import torch
     from transformers.optimization import Adafactor
 
+    from luthier.training.muon import muon_and_adamw
+
     moving, rate = [parameter for parameter in model.parameters() if parameter.requires_grad], 1e-6
     if options.optimizer == "sgd":
         return torch.optim.SGD(moving, lr=rate)
+    if use_muon(options, model):
+        return muon_and_adamw(model, (), lr=rate, weight_decay=0.0, bf16=use_bfloat16(options))
     if options.optimizer == "adafactor":
         adafactor: torch.optim.Optimizer = Adafactor(
             moving, lr=rate, scale_parameter=False, relative_step=False

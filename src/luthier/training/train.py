@@ -16,7 +16,13 @@ from luthier.errors import DataError, LuthierError, Problem, UserError
 from luthier.files import sha256_json, write_json
 from luthier.methods import count_parameters
 from luthier.models import context_length
-from luthier.training.arguments import check_trackers, set_schedule, tracker_places, training_arguments
+from luthier.training.arguments import (
+    check_trackers,
+    set_schedule,
+    tracker_places,
+    training_arguments,
+    use_muon,
+)
 from luthier.training.batches import Collator
 from luthier.training.checkpoint import checkpoints, load_pieces, remove_checkpoints
 from luthier.training.fitting import fitting_pieces
@@ -117,6 +123,8 @@ def train(
             data_collator=Collator(int(tokenizer.pad_token_id), _longest(train_rows, validation_rows)),
             measure=evaluate,
             metric=stop.metric if stop else AUTO,
+            muon=use_muon(options, model),
+            insists=options.optimizer != AUTO,
         )
         return _run(trainer, options, checkpoint, trunk)
 

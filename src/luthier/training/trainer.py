@@ -20,7 +20,7 @@ import torch
 from accelerate.utils import DistributedType
 from transformers import Trainer
 
-from luthier.errors import LuthierError
+from luthier.errors import LuthierError, UserError
 from luthier.training.batches import sorted_batches
 from luthier.training.callbacks import EpochOrder
 from luthier.training.checkpoint import load_trainable, save_pieces, save_trainable
@@ -30,6 +30,7 @@ from luthier.training.hardware import kept_random_state
 from luthier.training.loss import supervised_weight
 from luthier.training.memory import give_back_memory, is_out_of_memory
 from luthier.training.metric import PREFIX, choose_metric, is_better
+from luthier.training.muon import muon_and_adamw
 from luthier.training.options import AUTO
 from luthier.training.pieces import Pieces
 
@@ -62,6 +63,8 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         batches: An epoch's, for all processes.
         measure: Called at every evaluation; what it returns stands beside the loss.
         metric: The metric that chooses the best weights; `auto` as in `EarlyStopping.metric`.
+        muon: Whether Muon moves the matrices.
+        insists: Whether it has to; else it is AdamW where matrices are divided among processes.
         **options: The Trainer's own.
     """
 
@@ -74,9 +77,13 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         batches: LengthGroupedBatches,
         measure: Evaluate | None = None,
         metric: str = AUTO,
+        muon: bool = False,
+        insists: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(**options)
+        self._muon = muon
+        self._insists = insists
         self.batches = batches
         self.add_callback(EpochOrder(batches))
         several = self.accelerator.num_processes > 1
@@ -90,6 +97,27 @@ class LuthierTrainer(Trainer):  # type: ignore[misc]
         self.evaluation_seconds = 0.0
         self.earlier_seconds = 0.0
         self._started = time.monotonic()
+
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """Returns what moves the weights: Muon with AdamW, or what the arguments name."""
+        divided = self.is_fsdp_enabled or self.is_deepspeed_enabled
+        if not self._muon or (divided and not self._insists):
+            made: torch.optim.Optimizer = super().create_optimizer(model)
+            return made
+        if divided:
+            raise UserError(
+                "training.optimizer: muon needs whole matrices; FSDP and DeepSpeed divide them",
+                "set training.optimizer: adamw",
+            )
+        found = muon_and_adamw(
+            self.model,
+            self.get_decay_parameter_names(self.model),
+            lr=self.args.learning_rate,
+            weight_decay=self.args.weight_decay,
+            bf16=self.args.bf16,
+        )
+        self.optimizer = found
+        return found
 
     def keep_trunk(self, folder: Path, kept: torch.dtype | None = None) -> None:
         """Computes what frozen layers at the bottom make of every row, before the first step.

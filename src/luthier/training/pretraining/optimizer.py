@@ -4,10 +4,10 @@ import math
 from typing import TYPE_CHECKING, Any, Literal
 
 from luthier.models import embedded_models
+from luthier.training.arguments import PRETRAINED_WITH
 from luthier.training.pretraining.options import Optimisation
 
 if TYPE_CHECKING:
-    import torch
     from torch.optim import Optimizer
     from transformers import PreTrainedModel
 
@@ -23,7 +23,8 @@ def build_optimizers(
 ) -> "list[Optimizer]":
     """One optimizer for the matrices, and AdamW over embeddings, output layer, norms and biases.
 
-    Each parameter group keeps its peak rate under `peak`, which `set_rates` scales.
+    The model's config notes which, for fine-tuning to go on with. Each parameter group keeps its peak rate
+    under `peak`, which `set_rates` scales.
 
     Args:
         model: on its device.
@@ -33,12 +34,13 @@ def build_optimizers(
     """
     import torch
 
-    from luthier.training.pretraining.muon import Muon
+    from luthier.training.muon import Muon, hidden_matrices
 
     name = choose_optimizer(options, base)
+    setattr(model.config, PRETRAINED_WITH, name)
     matrix_rate, vector_rate = peak_rates(options, name, model.num_parameters(), continued=base is not None)
     parameters = [weight for weight in model.parameters() if weight.requires_grad]
-    matrices = _matrices(model)
+    matrices = hidden_matrices(model)
     chosen = {id(weight) for weight in matrices}
     others = [weight for weight in parameters if id(weight) not in chosen]
     on_gpu = parameters[0].device.type == "cuda"
@@ -117,12 +119,3 @@ def set_rates(optimizers: "list[Optimizer]", factor: float) -> dict[str, float]:
             group["lr"] = factor * group["peak"]
     matrices, vectors = optimizers
     return {"matrices": matrices.param_groups[0]["lr"], "vectors": vectors.param_groups[0]["lr"]}
-
-
-def _matrices(model: "PreTrainedModel") -> "list[torch.nn.Parameter]":
-    """Weights of two axes, but embeddings and the output layer: their rows are words, not directions."""
-    import torch
-
-    words = {id(module.weight) for module in model.modules() if isinstance(module, torch.nn.Embedding)}
-    words.add(id(model.get_output_embeddings().weight))
-    return [weight for weight in model.parameters() if weight.ndim == 2 and id(weight) not in words]
