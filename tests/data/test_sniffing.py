@@ -31,6 +31,15 @@ def test_classification_sorted_by_label(tmp_path):
     assert any("label_map" in note for note in proposal.notes)
 
 
+@pytest.mark.parametrize(("records", "said"), [(498, True), (60, False)])
+def test_a_label_that_stands_once_among_hundreds_may_be_a_slip(tmp_path, records, said):
+    path = tmp_path / "r.csv"
+    lines = [f"{('good', 'bad')[n % 2]},the soup of visit number {n} was as it was" for n in range(records)]
+    path.write_text("\n".join(["label,review", *lines, "goood,the soup was good"]), encoding="utf-8")
+    notes = sniff(path).notes
+    assert any("'goood': once or twice only" in note for note in notes) == said
+
+
 def test_spellings_of_one_label_are_mapped(tmp_path):
     rows = [{"text": f"text number {n} of many", "label": ("Yes", "yes", "no")[n % 3]} for n in range(30)]
     proposal = guess(tmp_path / "r.jsonl", [*rows, {"text": "the last text", "label": "yes"}])

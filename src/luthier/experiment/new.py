@@ -16,8 +16,7 @@ design:
 model: luthier/tiny     # embedded; for better scores a hub id such as Qwen/Qwen3-0.6B, or a local folder
 
 method:
-  type: lora            # full | freeze | lora | p-tuning-v2
-  rank: 8
+  type: full            # every weight of so small a model; lora for large ones, freeze, p-tuning-v2
 
 training:
   epochs: 5             # a few hundred examples want several passes, many thousands fewer
