@@ -1,12 +1,13 @@
 """What a base model is worth: fine-tuned scores from its weights, from others and from random ones.
 
     python benchmarks/base_models.py run [--starts luthier/tiny random FOLDER ...] [--only waimai_zh ...]
-    python benchmarks/base_models.py table
+                                         [--optimizer adamw] [--output runs/base_models]
+    python benchmarks/base_models.py table [--output runs/base_models]
 
-Full fine-tuning on four public sets, three seeds each, beside TF-IDF + logistic regression. `random` is the
-architecture and the tokenizer of `luthier/tiny` with new weights; a FOLDER may be what `luthier pretrain`
-wrote (domain-adapted, or with a second stage). Runs that stand in --output are not repeated; the table is
-made from them. The data lie in LUTHIER_DATA (default ../shared/data).
+Full fine-tuning on four public sets, three seeds each, beside TF-IDF + logistic regression; by default with
+Muon, which pretrained `luthier/tiny`. `random` is its architecture and tokenizer with new weights; a FOLDER
+may be what `luthier pretrain` wrote (domain-adapted, or with a second stage). Runs that stand in --output are
+not repeated; the table is made from them. The data lie in LUTHIER_DATA (default ../shared/data).
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ SETS: dict[str, Callable[[Path], dict[str, Any]]] = {
 EMBEDDED, RANDOM = "luthier/tiny", "random"
 
 
-def run(names: list[str], starts: list[str], seeds: list[int], output: Path) -> None:
+def run(names: list[str], starts: list[str], seeds: list[int], optimizer: str, output: Path) -> None:
     """Runs what is not there yet, one seed of everything before the next."""
     import luthier
     from luthier.cli.common import start_messages
@@ -50,6 +51,7 @@ def run(names: list[str], starts: list[str], seeds: list[int], output: Path) -> 
         values |= {
             "model": _random_weights(output / "random", seed) if start == RANDOM else start,
             "method": {"type": "full"},
+            "training": values["training"] | {"optimizer": optimizer},
             "evaluation": {"baselines": ["tfidf"]},
             "output": str(folder),
             "seed": seed,
@@ -117,10 +119,11 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(SETS), default=list(SETS))
     parser.add_argument("--starts", nargs="+", default=[EMBEDDED, RANDOM])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--optimizer", choices=["auto", "adamw"], default="auto")
     parser.add_argument("--output", type=Path, default=Path("runs/base_models"))
     arguments = parser.parse_args()
     if arguments.what == "run":
-        run(arguments.only, arguments.starts, arguments.seeds, arguments.output)
+        run(arguments.only, arguments.starts, arguments.seeds, arguments.optimizer, arguments.output)
     else:
         print("\n".join(table(arguments.output)))
 
