@@ -112,6 +112,15 @@ def test_a_frozen_heads_logits_never_exist_at_once_and_are_computed_once(
     assert seen.products == -(-supervised // CHUNK)
 
 
+def test_whether_logits_come_through_is_looked_at_once_a_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, rows, looked = Lora(rank=2).apply(tiny.model("llama")), batch(wordings(), 7), []
+    whole = head._came_through
+    monkeypatch.setattr(head, "_came_through", lambda logits: looked.append(1) or whole(logits))
+    losses = [supervised_loss(model, rows).item() for _ in range(3)]
+    assert losses == [losses[0]] * 3
+    assert looked == [1]
+
+
 @pytest.mark.usefixtures("chunks")
 def test_a_head_with_a_bias_is_computed_in_chunks_row_by_row_too() -> None:
     config = GPTJConfig(

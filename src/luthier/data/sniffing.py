@@ -26,8 +26,6 @@ from luthier.text import guess_language, normalise
 MOST_RECORDS = 2000
 MOST_SEEN = 100_000
 MOST_LABELS = 100
-_SLIPS = 2
-_RECORDS_A_SLIP = 100
 _OWN = ("id", "language", "domain", "weight")
 _INTEGER = re.compile("-?[0-9]+")
 
@@ -132,9 +130,9 @@ class _Table:
         return _ordered(Counter(value for value in values if isinstance(value, str)))
 
     def slips(self, column: str) -> list[str]:
-        """Labels so rare that they may be slips of the pen: once or twice in a hundred records or more."""
+        """Labels so rare that they may be slips of the pen: once in 100 records or more, twice in 200."""
         counts = Counter(as_name(value) for value in self.columns[column])
-        few = min(_SLIPS, self.size // _RECORDS_A_SLIP)
+        few = min(2, self.size // 100)
         return [str(label) for label, count in counts.items() if count <= few]
 
     def label_column(self) -> str | None:
@@ -231,7 +229,7 @@ def _classification(table: _Table) -> Proposal | None:
     slips = [name for name in table.slips(label) if name in task["labels"]]
     if slips and len(task["labels"]) - len(slips) >= 2:
         shown = ", ".join(map(repr, slips[:5])) + (", ..." if len(slips) > 5 else "")
-        notes.append(f"{shown}: once or twice only; if that is a slip, correct the file and the list below")
+        notes.append(f"{shown}: once or twice only in {table.size:,} records; a slip? correct file and list")
     if all(map(_INTEGER.fullmatch, labels)):
         notes.append(
             "the labels are numbers: models learn words better; `label_map: {1: positive}` gives them words"

@@ -24,6 +24,9 @@ _LIMIT = 2**26
 _changed: WeakSet[nn.Module] = WeakSet()
 """Output layers whose models change what comes out of them."""
 
+_unchanged: WeakSet[nn.Module] = WeakSet()
+"""Output layers whose models do not: seen once, since looking makes a GPU wait."""
+
 
 def output_head(model: nn.Module) -> nn.Module | None:
     """Returns the output layer of a model, or of the model in an adapter or a distributed wrapper."""
@@ -54,14 +57,16 @@ def losses_in_chunks(
         return None
     if _trains(head) and len(flat) * len(head.weight) <= _LIMIT:
         return None
-    random = random_state(ids.device)
+    random = None if head in _unchanged else random_state(ids.device)
     with _replaced(head, ids, flat, targets) as found:
         logits = model(**inputs).logits
-    if found and _came_through(logits):
+    if found and (random is None or _came_through(logits)):
+        _unchanged.add(head)
         return found[0]
     # Said once and for all: the next batch is read with whole logits at once, as this one now is.
     _changed.add(head)
-    restore_random_state(random, ids.device)
+    if random is not None:
+        restore_random_state(random, ids.device)
     return None
 
 
