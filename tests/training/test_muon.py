@@ -4,7 +4,7 @@ import pytest
 import torch
 from tests.models import tiny
 
-from luthier.methods import Freeze, Full, Lora
+from luthier.methods import Freeze, Full, Lora, Trainable
 from luthier.models import ModelOptions, load_model
 from luthier.training import TrainingOptions
 from luthier.training.arguments import use_muon
@@ -71,6 +71,16 @@ def moved(model, make):
                 weight.grad = torch.sin(weight.detach() * 9 + step + number)
         optimizer.step()
     return {name: weight.detach() for name, weight in model.named_parameters()}
+
+
+@pytest.mark.parametrize("pattern", ["embed", "q_proj"])
+def test_a_model_of_which_only_words_or_only_matrices_move_is_moved(pattern):
+    model = Freeze(trainable=Trainable(patterns=(pattern,)), head=False).apply(tiny.model("llama"))
+    before = {name: weight.clone() for name, weight in model.named_parameters()}
+    after = moved(model, lambda one: muon_and_adamw(one, (), lr=0.01, weight_decay=0.1, bf16=False))
+    names = {name for name, weight in after.items() if not torch.equal(weight, before[name])}
+    assert names
+    assert all(pattern in name for name in names)
 
 
 @pytest.mark.parametrize("method", [Full(), Freeze()])

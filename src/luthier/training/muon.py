@@ -112,10 +112,13 @@ class MuonAndAdamW(torch.optim.Optimizer):
         weight_decay: float,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        muon = Muon(matrices, lr=lr, weight_decay=weight_decay, as_adamw=True, dtype=dtype)
         by_decay = ((decayed, weight_decay), (others, 0.0))
         groups = [{"params": list(some), "weight_decay": decay} for some, decay in by_decay if some]
-        parts = [muon, *([torch.optim.AdamW(groups, lr=lr, fused=True)] if groups else [])]
+        parts: list[torch.optim.Optimizer] = []
+        if matrices:
+            parts.append(Muon(matrices, lr=lr, weight_decay=weight_decay, as_adamw=True, dtype=dtype))
+        if groups:
+            parts.append(torch.optim.AdamW(groups, lr=lr, fused=True))
         super().__init__([group for part in parts for group in part.param_groups], {})
         self._parts = parts
 
@@ -123,13 +126,13 @@ class MuonAndAdamW(torch.optim.Optimizer):
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         """Move every parameter that has a gradient."""
         assert closure is None
-        muon, *adamw = self._parts
-        # A checkpoint that was loaded has put others in their place.
-        muon.param_groups, muon.state = self.param_groups[:1], self.state
-        muon.step()
-        for part in adamw:
-            part.param_groups, part.state = self.param_groups[1:], self.state
+        first = 0
+        for part in self._parts:
+            stop = first + len(part.param_groups)
+            # A checkpoint that was loaded has put others in their place.
+            part.param_groups, part.state = self.param_groups[first:stop], self.state
             part.step()
+            first = stop
 
 
 def muon_and_adamw(
