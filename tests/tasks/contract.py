@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from luthier.errors import Problem
 from luthier.tasks import AnyTask, RecordError, Task, target_from_json, target_to_json
+from luthier.tasks.record import COMMON_COLUMNS
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.text(max_size=8),
@@ -52,6 +54,15 @@ class TaskContract:
                 field = task.schema()[name]
                 assert len(values) <= 1 or field.kind in ("labels", "strings")
                 assert not field.labels or set(values) <= set(field.labels)
+
+    @given(st.data())
+    @settings(CONTRACT, max_examples=50)
+    def test_example_reads_back_what_record_writes(self, data: st.DataObject) -> None:
+        for task in self.tasks:
+            example = task.example(data.draw(self.records(task)), id="a", origin="file:1")
+            record = json.loads(json.dumps(task.record(example)))
+            assert task.example(record, id=record["id"], origin="file:1") == example
+            assert record.keys() <= {*task.columns, *COMMON_COLUMNS}
 
     @given(st.data())
     @settings(CONTRACT, max_examples=50)

@@ -10,8 +10,16 @@ from pydantic import model_validator
 
 from luthier.tasks.answer import Answer, AnswerSchema, Field
 from luthier.tasks.base import Task
-from luthier.tasks.example import Example, Target
-from luthier.tasks.record import RecordReader, as_name, is_missing, listed, parse_cell, rename_label
+from luthier.tasks.example import Example, Target, target_to_json
+from luthier.tasks.record import (
+    RecordReader,
+    as_name,
+    common_columns,
+    is_missing,
+    listed,
+    parse_cell,
+    rename_label,
+)
 from luthier.tasks.space import (
     PUBLISHED_KAPPA_WEIGHTS,
     SENTIMENTS,
@@ -142,6 +150,11 @@ class Aspects(Task):
                 label = reader.label(f"aspects.{aspect}", value, self.labels)
                 mentioned[aspect] = label or ""
         return {aspect: mentioned[aspect] for aspect in self.aspects if aspect in mentioned}
+
+    def record(self, example: Example) -> dict[str, Any]:
+        """As `Task.record`."""
+        target = {} if example.target is None else {"aspects": target_to_json(example.target)}
+        return {"id": example.id, "text": example.text} | target | common_columns(example)
 
     def schema(self) -> AnswerSchema:  # type: ignore[override]  # pydantic's own is deprecated
         """As `Task.schema`: a field an aspect."""

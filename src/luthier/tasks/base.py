@@ -67,6 +67,13 @@ class Task(BaseModel, ABC):
         """
 
     @abstractmethod
+    def record(self, example: Example) -> dict[str, Any]:
+        """Returns an example as a record under our column names; `example` reads it back.
+
+        Columns that hold nothing are left out, the target of an unlabelled example among them.
+        """
+
+    @abstractmethod
     def schema(self) -> AnswerSchema:  # type: ignore[override]  # pydantic's own is deprecated
         """Returns the fields of the answer in writing order."""
 

@@ -11,7 +11,15 @@ from pydantic import model_validator
 from luthier.tasks.answer import Answer, AnswerSchema, Field
 from luthier.tasks.base import Task
 from luthier.tasks.example import Example, Target
-from luthier.tasks.record import RecordReader, describe, json_hint, listed, parse_labels, rename_label
+from luthier.tasks.record import (
+    RecordReader,
+    common_columns,
+    describe,
+    json_hint,
+    listed,
+    parse_labels,
+    rename_label,
+)
 from luthier.tasks.space import Matrix, Name, check_distinct, check_kappa_weights, check_numbers
 from luthier.text import Language
 
@@ -144,6 +152,16 @@ class Classification(Task):
             reader.add("label", "is missing", allowed=listed(self.labels))
             return None
         return reader.label("label", reader.record["label"], self.labels)
+
+    def record(self, example: Example) -> dict[str, Any]:
+        """As `Task.record`."""
+        found: dict[str, Any] = {"id": example.id, "text": example.text}
+        if example.text_pair is not None:
+            found["text_pair"] = example.text_pair
+        if example.target is not None:
+            many = isinstance(example.target, tuple)
+            found["labels" if many else "label"] = list(example.target) if many else example.target
+        return found | common_columns(example)
 
     def schema(self) -> AnswerSchema:  # type: ignore[override]  # pydantic's own is deprecated
         """As `Task.schema`: one unnamed field."""

@@ -12,8 +12,17 @@ from pydantic import model_validator
 
 from luthier.tasks.answer import Answer, AnswerSchema, Field
 from luthier.tasks.base import Task
-from luthier.tasks.example import UNPLACED, Entity, Example, Target
-from luthier.tasks.record import RecordReader, as_name, describe, is_missing, listed, parse_cell, rename_label
+from luthier.tasks.example import UNPLACED, Entity, Example, Target, target_to_json
+from luthier.tasks.record import (
+    RecordReader,
+    as_name,
+    common_columns,
+    describe,
+    is_missing,
+    listed,
+    parse_cell,
+    rename_label,
+)
 from luthier.tasks.space import Name, check_distinct
 from luthier.text import Language, nearest, shorten
 
@@ -115,6 +124,11 @@ class Extraction(Task):
             return None
         _check_surface(reader, field, item, text, start, end)
         return Entity(start, end, kind, text[start:end]) if kind in self.types else None
+
+    def record(self, example: Example) -> dict[str, Any]:
+        """As `Task.record`."""
+        target = {} if example.target is None else {"entities": target_to_json(example.target)}
+        return {"id": example.id, "text": example.text} | target | common_columns(example)
 
     def schema(self) -> AnswerSchema:  # type: ignore[override]  # pydantic's own is deprecated
         """As `Task.schema`: a field a type."""

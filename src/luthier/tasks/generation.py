@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 from luthier.tasks.answer import Answer, AnswerSchema, Field
 from luthier.tasks.base import Task
 from luthier.tasks.example import Example, Target, Turn
-from luthier.tasks.record import RecordReader, describe, is_missing, parse_cell
+from luthier.tasks.record import RecordReader, common_columns, describe, is_missing, parse_cell
 
 _ROLES = ("system", "user", "assistant")
 
@@ -68,6 +68,20 @@ class Generation(Task):
             origin=origin,
             **common,
         )
+
+    def record(self, example: Example) -> dict[str, Any]:
+        """As `Task.record`."""
+        turns = [{"role": turn.role, "content": turn.content} for turn in example.history]
+        system = turns.pop(0)["content"] if turns and turns[0]["role"] == "system" else None
+        found = {
+            "id": example.id,
+            "system": system,
+            "history": turns or None,
+            "instruction": example.instruction,
+            "input": example.text or None,
+            "output": example.target,
+        }
+        return {name: value for name, value in found.items() if value is not None} | common_columns(example)
 
     def schema(self) -> AnswerSchema:  # type: ignore[override]  # pydantic's own is deprecated
         """As `Task.schema`: one unnamed field."""

@@ -9,6 +9,7 @@ from typing import Any, TypeGuard
 
 from luthier.errors import Problem
 from luthier.tasks.base import RecordError
+from luthier.tasks.example import Example
 from luthier.text import nearest, shorten
 
 COMMON_COLUMNS = ("id", "language", "domain", "weight")
@@ -185,6 +186,15 @@ class RecordReader:
             self.add("weight", f"is {describe(value)}", allowed="a number above 0")
             return 1.0
         return weight
+
+
+def common_columns(example: Example) -> dict[str, Any]:
+    """Returns what `RecordReader.common` and `reasons` read, as columns; those that hold nothing left out."""
+    reasons = dict(example.reasons)
+    found = {"reason": reasons.pop("", None), "reasons": reasons or None}
+    found |= {"language": example.language, "domain": example.domain}
+    found |= {"weight": None if example.weight == 1 else example.weight}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def describe(value: Any) -> str:
