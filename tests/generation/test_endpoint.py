@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from pydantic import ValidationError
-from tests.generation.conftest import obedient, wanted
+from tests.generation.conftest import asked_label, obedient, wanted
 
 from luthier.errors import LuthierError, UserError
 from luthier.generation import Endpoint, Prompt, Sampling, generate_examples
@@ -93,7 +93,9 @@ def test_replies_that_came_are_kept_where_another_request_fails(
     def handle(request: httpx.Request) -> httpx.Response:
         user = json.loads(request.content)["messages"][1]["content"]
         asked = Prompt(int(request.headers.get("x", 0)), "", user, "", "")
-        return httpx.Response(400, text="too long") if "positive" in user else answer(obedient(asked))
+        if asked_label(asked) == "positive":
+            return httpx.Response(400, text="too long")
+        return answer(obedient(asked))
 
     with writer(monkeypatch, handle, concurrency=2) as asking, pytest.raises(UserError, match="too long"):
         generate_examples(wanted(), asking, name="m", journal=tmp_path / "journal")

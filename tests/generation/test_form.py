@@ -50,7 +50,8 @@ def test_a_plain_prompt_breaks_off_where_its_reply_goes_on(task: Task, example: 
     body = written.partition("\n\n###")[0] if form.asks_target and example.text_pair is None else written
     reply = f"{body}{form.stop}\nanother"
     asked = example.target if form.asks_target else None
-    assert form.read(form.opening + reply.partition(form.stop)[0], asked, "a").example == example
+    text = form.opening + reply.partition(form.stop)[0]
+    assert form.read(text, asked, "a", is_plain=True).example == example
 
 
 def test_headings_are_understood_as_models_write_them() -> None:

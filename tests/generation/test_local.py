@@ -1,4 +1,4 @@
-"""Models on this machine: asked through their template or continuing a list, the same draws for the same seed."""
+"""Models on this machine: asked through their template or continuing a list, drawing the same each time."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ def local(chat: bool, seed: int = 0) -> LocalWriter:
 
 def test_the_same_seed_draws_the_same_and_nobody_elses_numbers_change() -> None:
     sampling = Sampling(1.0, 1.0, 20)
+    writer = local(True)
     torch.manual_seed(5)
     before = torch.random.get_rng_state()
-    first = [reply.text for _, reply in local(True).write(PROMPTS, sampling)]
+    first = [reply.text for _, reply in writer.write(PROMPTS, sampling)]
     assert torch.equal(torch.random.get_rng_state(), before)
     assert [reply.text for _, reply in local(True).write(PROMPTS, sampling)] == first
     assert [reply.text for _, reply in local(True, seed=9).write(PROMPTS, sampling)] != first

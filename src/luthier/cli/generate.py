@@ -31,7 +31,9 @@ def command(
     ] = None,
     avoid: Annotated[
         list[str] | None,
-        typer.Option(help="File whose texts must not come up again, such as a test set; several times."),
+        typer.Option(
+            metavar="PATH", help="File whose texts must not come up again, such as a test set; several times."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides what every request asks for.")] = 0,
     report: Annotated[Path | None, typer.Option(help="File for the report (JSON).")] = None,

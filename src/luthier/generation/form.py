@@ -91,13 +91,14 @@ class ExampleForm:
         names = ["answer", *self._input] if answer_first else [*self._input, "answer"]
         return "\n\n".join(f"{self._words[name]}\n{texts[name] or ''}" for name in names)
 
-    def read(self, text: str, asked: Target | None, id: str) -> Read:
+    def read(self, text: str, asked: Target | None, id: str, *, is_plain: bool = False) -> Read:
         """Reads a reply.
 
         Args:
             text: From its first heading on.
             asked: The target asked for; None where the writer was to choose it.
             id: Of the new example.
+            is_plain: Whether the answer may have stood in the prompt, see `Prompt.plain`.
         """
         parts = self._parts(_FENCE.sub("", text))
         first = self._input[-2] if self._input[-1] == "second" else self._input[-1]
@@ -108,7 +109,7 @@ class ExampleForm:
             return Read(None, "no text", shorten(text))
         example = Example(id, parts[first], text_pair=parts.get("second"), instruction=parts.get("task"))
         if "answer" not in parts:
-            if asked is None or not self.asks_target:
+            if asked is None or not is_plain:
                 return Read(None, "no answer", shorten(text))
             return self._checked(replace(example, target=asked))
         return self._with_answer(example, parts["answer"], asked)

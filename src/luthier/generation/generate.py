@@ -194,7 +194,7 @@ class Generator:
     def _judged_by_rules(self, plan: Plan, reply: Reply) -> tuple[Example | None, str, str]:
         text = self._form.opening + reply.text if reply.is_plain else reply.text
         asked = plan.asked.target if self._form.asks_target else None
-        read = self._form.read(text, asked, f"generated-{plan.number}")
+        read = self._form.read(text, asked, f"generated-{plan.number}", is_plain=reply.is_plain)
         if not reply.ended:
             return None, "cut off", shorten(reply.text[-60:])
         if read.example is None:

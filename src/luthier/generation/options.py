@@ -17,6 +17,7 @@ class Endpoint(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    type: Literal["endpoint"] = "endpoint"
     url: str
     """Base address, up to and with the version: `http://localhost:8000/v1`."""
 
@@ -66,6 +67,7 @@ class LocalModel(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    type: Literal["local"] = "local"
     name: str = Field(default="luthier/tiny", min_length=1)
     """`luthier/tiny`, a local folder, a hub id, or the folder of a finished run."""
 
@@ -78,11 +80,16 @@ class LocalModel(BaseModel):
 
 
 def _writer(value: Any) -> Any:
-    return {"name": value} if isinstance(value, str) else value
+    """A name alone is that of a model here; what has an address is behind one."""
+    if isinstance(value, str):
+        return {"type": "local", "name": value}
+    if isinstance(value, Mapping) and "type" not in value:
+        return {"type": "endpoint" if "url" in value else "local", **value}
+    return value
 
 
 AnyWriter = Annotated[
-    Endpoint | LocalModel,
+    Annotated[Endpoint | LocalModel, Field(discriminator="type")],
     BeforeValidator(_writer, json_schema_input_type=str | Endpoint | LocalModel),
 ]
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
 from luthier.generation.options import GenerateOptions
 from luthier.generation.words import words
 from luthier.tasks import Example, Task
+
+_FAILED = 0.25
+"""What a request counts whose reply is not kept, against 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Planner:
     """Plans requests so that every label gets as many new examples as any other.
 
     What is counted are the labels that a split keeps in proportion (`Task.strata`). Each request is for the
-    label with the fewest so far, requests under way included, and draws from (seed, number) alone.
+    label with the fewest so far, requests under way included, and draws from (seed, number) alone. A request
+    whose reply is not kept counts for a quarter, so that a label which always fails does not stop the others.
 
     Args:
         examples: The given ones, labelled, at least one.
@@ -53,7 +57,7 @@ class Planner:
         self._attributes: Mapping[str, Sequence[str]] = chosen
         self._shown = options.shown
         self._seed = seed
-        self._counts: Counter[str] = Counter()
+        self._counts: dict[str, float] = dict.fromkeys(self._members, 0.0)
 
     def plan(self, number: int) -> Plan:
         """Plans a request and counts it as one that will be kept; see `give_up`."""
@@ -62,7 +66,7 @@ class Planner:
         short = draw.choice([label for label in self._members if self._counts[label] == fewest])
         members = self._members[short]
         asked = draw.choice(members)
-        self._counts.update(set(self._strata[asked]))
+        self._count(self._strata[asked], 1)
         shown = draw.sample(members, min(self._shown, len(members)))
         return Plan(
             number,
@@ -73,4 +77,8 @@ class Planner:
 
     def give_up(self, plan: Plan, task: Task) -> None:
         """Takes a request back whose reply is not kept."""
-        self._counts.subtract(set(task.strata(plan.asked) or ("",)))
+        self._count(task.strata(plan.asked) or ("",), _FAILED - 1)
+
+    def _count(self, labels: Iterable[str], by: float) -> None:
+        for label in set(labels):
+            self._counts[label] += by
