@@ -14,7 +14,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from luthier.api import FineTuned, Pretrained, Run, load, load_model, pretrain, run
+    from luthier.api import FineTuned, Pretrained, Run, generate, load, load_model, pretrain, run
     from luthier.experiment.recipe import Recipe, load_recipe
 
 __version__ = metadata.version("luthier")
@@ -24,6 +24,7 @@ __all__ = [
     "Recipe",
     "Run",
     "__version__",
+    "generate",
     "load",
     "load_model",
     "load_recipe",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from luthier import experiment, models
 from luthier.experiment.finetuned import FineTuned, load
 from luthier.experiment.folder import RunFolder, open_run
+from luthier.experiment.generating import generate_file
 from luthier.experiment.pretrain import pretrain as _pretrain
 from luthier.experiment.pretraining_recipe import load_pretraining
 from luthier.experiment.pretraining_verdict import pretraining_verdict, text_language
@@ -22,7 +23,9 @@ from luthier.training.pretraining import Pretraining
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["FineTuned", "Pretrained", "Run", "load", "load_model", "open_run", "pretrain", "run"]
+    from luthier.generation import GenerateReport
+
+__all__ = ["FineTuned", "Pretrained", "Run", "generate", "load", "load_model", "open_run", "pretrain", "run"]
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,33 @@ def pretrain(
     folder = _pretrain(loaded, Path(output) if output is not None else None, resume=resume)
     write_pretraining_report(folder)
     return Pretrained(folder)
+
+
+def generate(
+    source: Path | str,
+    output: Path | str,
+    task: Path | str,
+    *,
+    overrides: Sequence[str] = (),
+    seed: int = 0,
+    avoid: Sequence[Path | str] = (),
+) -> GenerateReport:
+    """Writes new labelled records with a model, as `luthier generate` does.
+
+    Args:
+        source: Labelled records, a few of each label.
+        output: JSON Lines of the new records; the replies stand beside it, so that a stopped call goes on.
+        task: YAML file with `task`, and `design` and `generate` where it has them.
+        overrides: `a.b=c` for that file.
+        seed: Decides what every request asks for.
+        avoid: Files whose texts must not come up again, such as test sets.
+
+    Raises:
+        UserError: Where a file, the writer or the journal is at fault.
+        LuthierError: Where the writer fails; what it wrote is kept.
+    """
+    places = [str(path) for path in avoid]
+    return generate_file(str(source), Path(output), Path(task), overrides=overrides, seed=seed, avoid=places)
 
 
 def load_model(name: str = "luthier/tiny") -> PreTrainedModel:

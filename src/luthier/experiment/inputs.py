@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from luthier.data import DataOptions
+from luthier.generation import GenerateOptions, LocalModel
 from luthier.models import ModelOptions, embedded_models
 
 
 def absolute(data: DataOptions, folder: Path) -> DataOptions:
     """Makes every path absolute that exists below `folder`, where relative ones start. Hub ids stay."""
+    return DataOptions.model_validate(_map_paths(data, lambda path: _placed(path, folder)))
 
-    def place(path: str) -> str:
-        local = (folder / Path(path).expanduser()).absolute()
-        return str(local.resolve()) if local.exists() else path
 
-    return DataOptions.model_validate(_map_paths(data, place))
+def _placed(path: str, folder: Path) -> str:
+    local = (folder / Path(path).expanduser()).absolute()
+    return str(local.resolve()) if local.exists() else path
 
 
 def absolute_model(model: ModelOptions) -> ModelOptions:
@@ -26,6 +27,19 @@ def absolute_model(model: ModelOptions) -> ModelOptions:
     if model.name in embedded_models() or not folder.is_dir():
         return model
     return model.model_copy(update={"name": str(folder.resolve())})
+
+
+def absolute_generate(options: GenerateOptions | None, folder: Path) -> GenerateOptions | None:
+    """Makes the writer's folder and the judge's run absolute, where `folder` holds them."""
+    if options is None:
+        return None
+    changed: dict[str, Any] = {}
+    if options.agree is not None:
+        changed["agree"] = _placed(options.agree, folder)
+    if isinstance(options.model, LocalModel) and options.model.name not in embedded_models():
+        name = _placed(options.model.name, folder)
+        changed["model"] = options.model.model_copy(update={"name": name})
+    return options.model_copy(update=changed)
 
 
 def files(data: DataOptions) -> list[Path]:

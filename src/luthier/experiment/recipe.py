@@ -15,10 +15,11 @@ from luthier.design import Design
 from luthier.design import check as check_design
 from luthier.errors import Problem, RecipeError, UserError
 from luthier.evaluation import EvaluationOptions
-from luthier.experiment.inputs import absolute, absolute_model
+from luthier.experiment.inputs import absolute, absolute_generate, absolute_model
 from luthier.experiment.source import Source, read_source
 from luthier.experiment.validation import validate
 from luthier.files import sha256_json, write_text
+from luthier.generation import GenerateOptions
 from luthier.invalid import KeyPath, did_you_mean
 from luthier.methods import AnyMethod, Lora, PTuningV2
 from luthier.models import ModelOptions
@@ -50,6 +51,8 @@ class Recipe(BaseModel):
     method: AnyMethod = Field(default_factory=Lora)
     """Which weights move."""
     training: TrainingOptions = Field(default_factory=TrainingOptions)
+    generate: GenerateOptions | None = None
+    """New examples for training, written by a model. Null: none."""
     evaluation: EvaluationOptions = Field(default_factory=EvaluationOptions)
     output: Path = Path("runs/luthier")
     """Folder of the run, relative to the working directory."""
@@ -66,12 +69,13 @@ class Recipe(BaseModel):
 
 
 class TaskFile(BaseModel):
-    """The file that `luthier score --task` reads: a recipe's `task` and, for raw text, its `design`."""
+    """The file that `--task` names: a recipe's `task`, and `design` and `generate` where they are needed."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     task: AnyTask
     design: Design = Field(default_factory=Design)
+    generate: GenerateOptions = Field(default_factory=GenerateOptions)
 
 
 def load_recipe(path: Path, overrides: Sequence[str] = (), *, inputs: bool = True) -> Recipe:
@@ -92,6 +96,7 @@ def load_recipe(path: Path, overrides: Sequence[str] = (), *, inputs: bool = Tru
         placed = {
             "data": absolute(recipe.data, path.resolve().parent),
             "model": absolute_model(recipe.model),
+            "generate": absolute_generate(recipe.generate, path.resolve().parent),
         }
         recipe = recipe.model_copy(update=placed)
         problems = cross_check(recipe, source, inputs=inputs)
@@ -100,14 +105,18 @@ def load_recipe(path: Path, overrides: Sequence[str] = (), *, inputs: bool = Tru
     return recipe
 
 
-def load_task(path: Path) -> TaskFile:
-    """Reads the `task` and `design` of a YAML file; a whole recipe will do.
+def load_task(path: Path, overrides: Sequence[str] = ()) -> TaskFile:
+    """Reads the `task`, `design` and `generate` of a YAML file; a whole recipe will do.
+
+    Args:
+        path: The YAML file.
+        overrides: `a.b=c`, the value read as YAML.
 
     Raises:
         UserError: Where the file cannot be read.
         RecipeError: With every problem at once.
     """
-    source = read_source(path)
+    source = read_source(path, overrides)
     file, problems = validate(TaskFile, source)
     # Sections that only a run needs are welcome, misspelt ones are not: they would change nothing in silence.
     sections = list(Recipe.model_fields)
@@ -157,6 +166,14 @@ def cross_check(recipe: Recipe, source: Source, *, inputs: bool = True) -> list[
                 ("training", "optimizer"),
                 f"muon is for a model's own matrices, which {recipe.method.type} does not move",
                 hint="set method: full or freeze, or optimizer: adamw",
+            )
+        )
+    if recipe.generate is not None and recipe.evaluation.folds > 1:
+        problems.append(
+            source.problem(
+                ("generate",),
+                "cannot be combined with folds: new examples follow given ones, those of held-out folds too",
+                hint="set evaluation.folds: 1; evaluation.seeds shows how steady the result is",
             )
         )
     if recipe.model.quantization is not None:

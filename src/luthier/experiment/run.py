@@ -15,6 +15,7 @@ from luthier.experiment import manifest as manifests
 from luthier.experiment.bench import Bench, require_fitting
 from luthier.experiment.fit import Prepared, fit, predictor, prepare
 from luthier.experiment.folder import FINE_TUNED, RunFolder
+from luthier.experiment.generating import generate_stage
 from luthier.experiment.recipe import Recipe, check_recipe
 from luthier.experiment.repeats import cross_validate, repeat_seeds
 from luthier.experiment.scores import metrics_json
@@ -62,6 +63,9 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
         _save_data(folder, splits)
     with stage(record, folder, "baselines"):
         _predict_baselines(folder, recipe, splits)
+    if recipe.generate is not None:
+        with stage(record, folder, "generation"):
+            splits = generate_stage(recipe, splits, folder)
     bench = Bench.open(recipe)
     model = load_model(recipe.model)
     if ZERO_SHOT in recipe.evaluation.baselines:

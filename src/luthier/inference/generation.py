@@ -85,7 +85,7 @@ def _generate(
     # PEFT makes the cache of a trained prefix itself.
     cache = None if is_prompt_learning(model) else growing_cache(model)
     kept: dict[str, Any] = {} if cache is None else {"past_key_values": cache}
-    with torch.inference_mode(), ready(model), _own_generation_config(model):
+    with torch.inference_mode(), ready(model), own_generation_config(model):
         output = model.generate(
             input_ids=input_ids,
             attention_mask=mask,
@@ -164,7 +164,7 @@ def ready(model: PreTrainedModel) -> Iterator[None]:
 
 
 @contextmanager
-def _own_generation_config(model: PreTrainedModel) -> Iterator[None]:
+def own_generation_config(model: PreTrainedModel) -> Iterator[None]:
     """Hides the model's generation config, from which `generate` would fill whatever ours leaves open.
 
     A PEFT wrapper hands its own down to the model inside, so every layer of wrapping is covered.
