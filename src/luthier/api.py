@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from luthier import experiment, models
 from luthier.experiment.finetuned import FineTuned, load
 from luthier.experiment.folder import RunFolder, open_run
+from luthier.experiment.labelling import LabelReport, label
 from luthier.experiment.pretrain import pretrain as _pretrain
 from luthier.experiment.pretraining_recipe import load_pretraining
 from luthier.experiment.pretraining_verdict import pretraining_verdict, text_language
 from luthier.experiment.recipe import Recipe, load_recipe
+from luthier.experiment.self_training.verdict import self_training_verdict
 from luthier.experiment.verdict import verdict
 from luthier.report import write_pretraining_report, write_report
 from luthier.training.pretraining import Pretraining
@@ -22,7 +24,18 @@ from luthier.training.pretraining import Pretraining
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["FineTuned", "Pretrained", "Run", "load", "load_model", "open_run", "pretrain", "run"]
+__all__ = [
+    "FineTuned",
+    "LabelReport",
+    "Pretrained",
+    "Run",
+    "label",
+    "load",
+    "load_model",
+    "open_run",
+    "pretrain",
+    "run",
+]
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,11 @@ class Run(Finished):
     def verdict(self) -> str:
         """What the run showed, in a sentence in the task's language."""
         return verdict(self.metrics, self.recipe.task.language).sentence
+
+    @property
+    def self_training(self) -> str:
+        """What self-training gained, in a sentence in the task's language; empty where it was not done."""
+        return self_training_verdict(self.metrics, self.recipe.task.language)
 
 
 def run(

@@ -3,13 +3,13 @@ from collections.abc import Sequence
 from luthier.experiment.self_training.rounds import Round, run_rounds
 
 
-def play(scores: Sequence[float | None], limit: int = 9) -> tuple[list[int], int]:
+def play(scores: Sequence[float | None], limit: int | None = None) -> tuple[list[int], int]:
     """Rounds whose students score as given; returns those that were made and the one that stays."""
 
     def teach(number: int) -> Round:
         return Round(number, scores[number])
 
-    rounds, best = run_rounds(Round(0, scores[0]), teach, limit)
+    rounds, best = run_rounds(Round(0, scores[0]), teach, limit or len(scores) - 1)
     return [item.number for item in rounds], best.number
 
 

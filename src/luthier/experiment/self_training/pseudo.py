@@ -166,6 +166,8 @@ def _nothing() -> Iterator[None]:
 
 def _is_right(task: Task, name: str, labelled: Example, truth: Example) -> bool:
     """Tells whether a class of a pseudo-label is true; of an entity type, whether its spans are."""
+    if name == NOTHING:
+        return not task.strata(truth)
     if task.schema().fields[0].kind == "strings":
         return task.answer(labelled).get(name) == task.answer(truth).get(name)
-    return name in (task.strata(truth) or (NOTHING,))
+    return name in task.strata(truth)

@@ -16,8 +16,8 @@ _SENTENCES: dict[Language, dict[str, str]] = {
         "worse": "Self-training HARMED on {test}, though validation said otherwise: with the pseudo-labels of"
         " round {round}, {metric} is {ours}, from gold alone {theirs}, a difference of {difference} (p {p})."
         " Leave self_training out, or give a larger validation set.",
-        "unclear": "What self-training gained may be chance: with the pseudo-labels of round {round}, {metric}"
-        " on {test} is {ours}, from gold alone {theirs}, a difference of {difference} (p {p}).",
+        "unclear": "What self-training gained may be chance: with the pseudo-labels of round {round},"
+        " {metric} on {test} is {ours}, from gold alone {theirs}, a difference of {difference} (p {p}).",
         "untested": "Round {round} of self-training was the best on validation;"
         " no test set tells what it gained.",
         "none": "Self-training gained nothing on validation, so the model that learnt from gold alone stays.",
