@@ -148,7 +148,7 @@ def _add(slots: _Slots, task: Task, pair: Pair) -> None:
             slots[name] += [([p, 1 - p], 0 if label in values else 1) for label, p in scores.items()]
             continue
         label = values[0] if values else task.schema()[name].unmentioned
-        if label in scores:
+        if label is not None and label in scores:
             slots[name].append((list(scores.values()), list(scores).index(label)))
 
 

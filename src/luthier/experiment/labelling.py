@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from luthier.data import Examples
 from luthier.errors import UserError
 from luthier.evaluation import Calibration, fit_calibration
 from luthier.experiment.finetuned import FineTuned
@@ -125,26 +124,28 @@ def _calibrate(model: FineTuned) -> Calibration:
     return fit_calibration(model.task, validation, found)
 
 
-def _rows(examples: Examples, judged: Path, is_selected: bool) -> Rows:
+def _rows(examples: Sequence[Example], judged: Path, is_selected: bool) -> Rows:
     for example, row in zip(examples, read_jsonl(judged), strict=True):
         if row["selected"] == is_selected:
             yield example, row
 
 
-def _labelled(model: FineTuned, examples: Examples, judged: Path, name: str) -> Iterator[dict[str, Any]]:
+def _labelled(
+    model: FineTuned, examples: Sequence[Example], judged: Path, name: str
+) -> Iterator[dict[str, Any]]:
     for example, row in _rows(examples, judged, True):
         record = model.task.record(replace(example, target=target_from_json(row["value"])))
         yield {**record, "confidence": row["confidence"], "labelled_by": name}
 
 
-def _rejected(model: FineTuned, examples: Examples, judged: Path) -> Iterator[dict[str, Any]]:
+def _rejected(model: FineTuned, examples: Sequence[Example], judged: Path) -> Iterator[dict[str, Any]]:
     for example, row in _rows(examples, judged, False):
         told = {key: row[key] for key in ("reason", "value", "confidence")}
         yield {**model.task.record(example), **told}
 
 
 def _report(
-    model: FineTuned, examples: Examples, judged: Path, name: str, calibration: Calibration
+    model: FineTuned, examples: Sequence[Example], judged: Path, name: str, calibration: Calibration
 ) -> LabelReport:
     reasons = Counter(row["reason"] for row in read_jsonl(judged))
     taken = reasons.pop("", 0)
