@@ -31,7 +31,6 @@ SYSTEMS = ("tfidf", "tiny-by-tfidf", "tiny")
 RECORDS = Path(__file__).with_name("results")
 ROUNDS = 5
 SELF_TRAINING: dict[str, Any] = {"rounds": ROUNDS, "confidence": 0.8, "weight": 0.5}
-GOLD = 100
 RESAMPLES = 10_000
 
 Data = dict[str, Any]
@@ -59,14 +58,14 @@ def waimai(folder: Path, seed: int) -> Data:
     records = random.Random(0).sample(list(found.values()), len(found))
     return {
         "task": {"type": "classification", "language": "zh", "labels": ["正面", "负面"]},
-        "data": _drawn(folder, records[2000:], records[:2000], seed),
+        "data": _drawn(folder, records[2000:], records[:2000], 100, seed),
     }
 
 
 def sst2(folder: Path, seed: int) -> Data:
     return {
         "task": {"type": "classification", "language": "en", "labels": ["positive", "negative"]},
-        "data": _drawn(folder, rows("sst2_en/train.jsonl"), rows("sst2_en/test.jsonl"), seed),
+        "data": _drawn(folder, rows("sst2_en/train.jsonl"), rows("sst2_en/test.jsonl"), 200, seed),
     }
 
 
@@ -77,13 +76,13 @@ SETS: dict[str, Callable[[Path, int], Data]] = {
 }
 
 
-def _drawn(folder: Path, pool: Sequence[Data], test: Sequence[Data], seed: int) -> dict[str, str]:
-    """Draws gold and validation; the rest is unlabelled, its labels kept for the report alone."""
+def _drawn(folder: Path, pool: Sequence[Data], test: Sequence[Data], gold: int, seed: int) -> dict[str, str]:
+    """Draws gold and as much validation; the rest is unlabelled, its labels kept for the report alone."""
     drawn = random.Random(seed).sample(list(pool), len(pool))
     parts = {
-        "train": drawn[:GOLD],
-        "validation": drawn[GOLD : 2 * GOLD],
-        "unlabelled": drawn[2 * GOLD :],
+        "train": drawn[:gold],
+        "validation": drawn[gold : 2 * gold],
+        "unlabelled": drawn[2 * gold :],
         "test": list(test),
     }
     return {name: write(folder / f"{name}.jsonl", part) for name, part in parts.items()}

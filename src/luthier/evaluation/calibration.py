@@ -30,8 +30,8 @@ from luthier.tasks.example import Example
 PER_FIELD = 100
 """Slots from which a field has a temperature of its own.
 
-With 100 of them the accuracy behind a temperature is known to about 0.04, which is as much as fields use to
-differ by; with fewer, one temperature over all fields errs less than several that each follow chance.
+With 100 of them the accuracy behind a temperature has a standard error of about 0.04 (at 0.8). With fewer,
+what a field seems to differ by is mostly chance, and one temperature over all fields follows less of it.
 """
 
 _COLDEST, _HOTTEST = 0.02, 50.0

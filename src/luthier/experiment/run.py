@@ -98,10 +98,10 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
         with stage(record, folder, "cross-validation"):
             metrics["cross_validation"] = cross_validate(bench, splits, folder)
     shutil.rmtree(folder.trunk, ignore_errors=True)
-    clear_students(folder)
     write_json(folder.metrics, metrics)
     record["finished"] = manifests.now()
     folder.write_manifest(record)
+    clear_students(folder)
     return folder
 
 

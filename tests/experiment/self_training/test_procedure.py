@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.experiment.conftest import write_jsonl
 from tests.experiment.self_training.conftest import GOOD, PLANTED, Write
 
+from luthier import api
 from luthier.errors import UserError
 from luthier.evaluation import Score
 from luthier.experiment import load, load_recipe, run
@@ -230,3 +232,20 @@ def test_of_free_text_and_tfidf_entities_there_are_no_pseudo_labels(
     extraction = values | {"task": {"type": "extraction", "types": ["PER"]}}
     with pytest.raises(UserError, match="TF-IDF finds no entities"):
         load_recipe(write_recipe(extraction))
+
+
+def test_a_teacher_whose_text_cannot_be_read_teaches_nothing_and_says_so(
+    values: dict[str, Any], write_recipe: Write, tmp_path: Path
+) -> None:
+    for name in ("train", "validation", "test"):
+        path = tmp_path / f"{name}.jsonl"
+        records = [{"id": row["id"], "text": row["text"], "entities": []} for row in rows(path)]
+        write_jsonl(path, records)
+    extraction = values | {"task": {"type": "extraction", "types": ["FOOD"]}}
+    done = api.run(write_recipe(extraction), overrides=["self_training={rounds: 2, confidence: 0.99}"])
+    found = done.metrics["self_training"]
+    assert [item["selected"] for item in found["rounds"][1:]] == [0]
+    assert found["rounds"][1]["labelled"] == 20 == sum(found["rounds"][1]["reasons"].values())
+    assert found["rounds"][1]["right"] is None  # the unlabelled file has labels of another task
+    assert "No pseudo-label passed" in done.self_training
+    assert "No pseudo-label passed" in done.folder.report.read_text(encoding="utf-8")

@@ -137,7 +137,7 @@ def test_what_an_extraction_made_up_or_wrote_amiss_is_no_label(tmp_path: Path) -
 def test_what_does_not_fit_the_model_is_left_out_instead_of_stopping_the_training(tmp_path: Path) -> None:
     path = tmp_path / "pseudo.jsonl"
     rule = Selection(confidence=0.8)
-    Labelling(TASK, Calibration(), rule, fits=lambda example: example.id != "u-0").write(
+    Labelling(TASK, Calibration(), rule, fits=lambda example: example.id != "pseudo:u-0").write(
         path, POOL, PREDICTIONS
     )
     assert next(read_jsonl(path))["reason"] == "too long to learn from"

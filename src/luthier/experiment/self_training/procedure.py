@@ -145,6 +145,7 @@ class _Work:
     def adopt(self, best: Round, record: dict[str, Any]) -> Trained:
         """Makes a student the run's model, and takes the others away."""
         place = self._place(best.number)
+        self._latest = None
         adopt_model(place / "model", self._folder.model)
         shutil.copyfile(place / "history.json", self._folder.history)
         record["training"] = best.facts["training"]

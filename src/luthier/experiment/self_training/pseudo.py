@@ -66,7 +66,7 @@ class Labelling:
     ) -> Iterator[dict[str, Any]]:
         for example, said in zip(pool, predictions, strict=True):
             prediction = self.calibration.apply(self.task, said)
-            labelled = replace(example, target=prediction.value)
+            labelled = pseudo_labelled(example, prediction.value)
             reason = self._against(prediction, labelled)
             candidates.add(prediction.confidence, () if reason else self.task.strata(labelled), reason)
             yield {
@@ -95,16 +95,21 @@ def selected(pool: Iterable[Example], path: Path) -> Iterator[tuple[Example, Tar
             yield example, target, row["confidence"]
 
 
+def pseudo_labelled(example: Example, target: Target, weight: float = 1.0) -> Example:
+    """Returns a record as a student learns it, under an id that no gold record has."""
+    # The wording of the instruction is drawn by the id, so that what fits the model hangs on it.
+    return replace(
+        example, id=f"pseudo:{example.id}", target=target, weight=weight * example.weight, reasons={}
+    )
+
+
 def students_examples(
     gold: Iterable[Example], pool: Iterable[Example], path: Path, weight: float
 ) -> Iterator[Example]:
     """Yields what a student learns from: the gold, then what was taken, at `weight` times its own weight."""
     yield from gold
     for example, target, _ in selected(pool, path):
-        # Ids tell records apart; those of the pool may be those of train in another file.
-        yield replace(
-            example, id=f"pseudo:{example.id}", target=target, weight=weight * example.weight, reasons={}
-        )
+        yield pseudo_labelled(example, target, weight)
 
 
 def classes(task: Task, examples: Iterable[Example]) -> Counter[str]:
