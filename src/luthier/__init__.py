@@ -14,17 +14,30 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from luthier.api import FineTuned, Pretrained, Run, generate, load, load_model, pretrain, run
+    from luthier.api import (
+        FineTuned,
+        LabelReport,
+        Pretrained,
+        Run,
+        generate,
+        label,
+        load,
+        load_model,
+        pretrain,
+        run,
+    )
     from luthier.experiment.recipe import Recipe, load_recipe
 
 __version__ = metadata.version("luthier")
 __all__ = [
     "FineTuned",
+    "LabelReport",
     "Pretrained",
     "Recipe",
     "Run",
     "__version__",
     "generate",
+    "label",
     "load",
     "load_model",
     "load_recipe",

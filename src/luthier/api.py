@@ -12,10 +12,12 @@ from luthier import experiment, models
 from luthier.experiment.finetuned import FineTuned, load
 from luthier.experiment.folder import RunFolder, open_run
 from luthier.experiment.generating import generate_file
+from luthier.experiment.labelling import LabelReport, label
 from luthier.experiment.pretrain import pretrain as _pretrain
 from luthier.experiment.pretraining_recipe import load_pretraining
 from luthier.experiment.pretraining_verdict import pretraining_verdict, text_language
 from luthier.experiment.recipe import Recipe, load_recipe
+from luthier.experiment.self_training.verdict import self_training_verdict
 from luthier.experiment.verdict import verdict
 from luthier.report import write_pretraining_report, write_report
 from luthier.training.pretraining import Pretraining
@@ -25,7 +27,19 @@ if TYPE_CHECKING:
 
     from luthier.generation import GenerateReport
 
-__all__ = ["FineTuned", "Pretrained", "Run", "generate", "load", "load_model", "open_run", "pretrain", "run"]
+__all__ = [
+    "FineTuned",
+    "LabelReport",
+    "Pretrained",
+    "Run",
+    "generate",
+    "label",
+    "load",
+    "load_model",
+    "open_run",
+    "pretrain",
+    "run",
+]
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,11 @@ class Run(Finished):
     def verdict(self) -> str:
         """What the run showed, in a sentence in the task's language."""
         return verdict(self.metrics, self.recipe.task.language).sentence
+
+    @property
+    def self_training(self) -> str:
+        """What self-training gained, in a sentence in the task's language; empty where it was not done."""
+        return self_training_verdict(self.metrics, self.recipe.task.language)
 
 
 def run(

@@ -123,6 +123,23 @@ def test_predict_into_a_file(recipe: Path, finished_run: Path, luthier: Luthier)
     assert len(rows(Path("deep/answers.jsonl").read_text())) == 6
 
 
+def test_label_writes_records_rejects_and_a_report(
+    recipe: Path, finished_run: Path, luthier: Luthier
+) -> None:
+    files = ["--output", "labelled.jsonl", "--rejects", "unsure.jsonl", "--report", "report.json"]
+    said = luthier("label", "test.jsonl", "--run", finished_run, *files, "--confidence", "0.5", "--json")
+    assert said.code == 0
+    report = json.loads(said.out)
+    assert report == json.loads(Path("report.json").read_text(encoding="utf-8"))
+    labelled, unsure = (rows(Path(name).read_text()) for name in ("labelled.jsonl", "unsure.jsonl"))
+    assert len(labelled) == report["labelled"]
+    assert len(labelled) + len(unsure) == report["records"] == 6
+    assert all(row["reason"] for row in unsure)
+    again = luthier("label", "test.jsonl", "--run", finished_run, "--output", "labelled.jsonl")
+    assert again.code == 2
+    assert "labelled.jsonl exists" in again.err
+
+
 def test_evaluate_repeats_the_scores_of_the_run(recipe: Path, finished_run: Path, luthier: Luthier) -> None:
     said = luthier("evaluate", finished_run, "--data", "test.jsonl", "--json")
     known = json.loads((finished_run / "metrics.json").read_text())["test/id"]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 from luthier.errors import UserError
 from luthier.models import (
     ModelOptions,
+    adopt_model,
     context_length,
     fingerprint,
     load_finetuned,
@@ -160,3 +163,19 @@ def test_a_generation_config_that_transformers_refuses_does_not_cost_the_model(
     written = GenerationConfig.from_pretrained(tmp_path / "model")
     assert written.eos_token_id == [0, tiny.byte_level().convert_tokens_to_ids("<|im_end|>")]
     assert written.temperature in (None, 1.0)
+
+
+def test_an_adopted_model_depends_on_nothing_where_it_came_from(tmp_path: Path) -> None:
+    source, folder = tmp_path / "round" / "model", tmp_path / "run" / "model"
+    (source / "base").mkdir(parents=True)
+    (source / "base" / "config.json").write_text("{}")
+    (source / "adapter_config.json").write_text(
+        json.dumps({"r": 8, "base_model_name_or_path": (source / "base").as_posix()})
+    )
+    folder.mkdir(parents=True)
+    (folder / "stale.bin").write_text("of an earlier model")
+    adopt_model(source, folder)
+    shutil.rmtree(source)
+    written = json.loads((folder / "adapter_config.json").read_text())
+    assert written == {"r": 8, "base_model_name_or_path": (folder / "base").as_posix()}
+    assert sorted(item.name for item in folder.iterdir()) == ["adapter_config.json", "base"]

@@ -13,6 +13,7 @@ from luthier.cli import (
     compare,
     evaluate,
     generate,
+    label,
     new,
     predict,
     pretrain,
@@ -31,7 +32,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (new, check, run, predict, evaluate, score, compare, generate, pretrain, schema, version):
+for module in (
+    new,
+    check,
+    run,
+    predict,
+    evaluate,
+    score,
+    compare,
+    generate,
+    label,
+    pretrain,
+    schema,
+    version,
+):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 
 

@@ -38,4 +38,7 @@ def command(
         )
         return
     print_scores(done)
-    typer.echo(f"\n{done.verdict}\n\nreport: {done.folder.report}\nmodel:  {done.folder.model}")
+    typer.echo(f"\n{done.verdict}")
+    if done.self_training:
+        typer.echo(done.self_training)
+    typer.echo(f"\nreport: {done.folder.report}\nmodel:  {done.folder.model}")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from luthier.api import Run
     from luthier.evaluation import Scores
     from luthier.experiment.check import Check
+    from luthier.experiment.labelling import LabelReport
 
 _SHOWN = 4
 """How many metrics stand beside the primary one in a run's table."""
@@ -97,6 +98,15 @@ def print_metrics(title: str, scores: Scores) -> None:
     print_table(
         title, ["metric", "value"], [[name, interval(item)] for name, item in values["metrics"].items()]
     )
+
+
+def print_labels(report: LabelReport) -> None:
+    """Prints what `luthier label` did: the classes that it gave, and what got no label."""
+    rows = [[name or "(none)", f"{count:,}"] for name, count in report.classes.items()]
+    print_table("", ["label", "records"], rows)
+    if report.rejected:
+        rejected = [[reason, f"{count:,}"] for reason, count in report.rejected.items()]
+        print_table("", ["not labelled", "records"], rejected)
 
 
 def print_foreign_scores(result: Mapping[str, Any]) -> None:

@@ -11,6 +11,7 @@ from luthier.data.options import DataOptions, ReadOptions, TestOptions
 from luthier.data.reading import ReadReport, read_examples
 from luthier.data.sniffing import Proposal, sniff
 from luthier.data.splitting import split_indices
+from luthier.data.unlabelled import Seen, unseen
 
 __all__ = [
     "DataOptions",
@@ -22,6 +23,7 @@ __all__ = [
     "Proposal",
     "ReadOptions",
     "ReadReport",
+    "Seen",
     "Splits",
     "TestOptions",
     "TestSet",
@@ -34,4 +36,5 @@ __all__ = [
     "sniff",
     "split_indices",
     "test_task",
+    "unseen",
 ]

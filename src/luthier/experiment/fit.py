@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from luthier.evaluation import evaluate
 from luthier.experiment.bench import Bench
@@ -50,6 +50,19 @@ class Prepared:
     answer_tokens: int
     learning_rate: float
     seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A model that has learnt the task.
+
+    Attributes:
+        model: As `prepare` wrapped it, or as it was loaded again.
+        answer_tokens: Tokens that an answer may need, EOS included.
+    """
+
+    model: PreTrainedModel
+    answer_tokens: int
 
 
 def prepare(
@@ -135,6 +148,26 @@ def fit(
         evaluate=_scorer(bench, prepared, validation_examples),
         trunk=trunk,
     )
+
+
+def training_record(prepared: Prepared, result: TrainResult) -> dict[str, Any]:
+    """Returns what the manifest says of a training."""
+    count = prepared.parameters
+    return {
+        "trainable_parameters": count.trainable,
+        "total_parameters": count.total,
+        "trainable_share": count.share,
+        "learning_rate": prepared.learning_rate,
+        "answer_tokens": prepared.answer_tokens,
+        "steps": result.steps,
+        "best_step": result.best_step,
+        "best_metric": result.best_metric,
+        "seconds": result.seconds,
+        "samples_per_second": result.samples_per_second,
+        "tokens_per_second": result.tokens_per_second,
+        "peak_memory_bytes": result.peak_memory_bytes,
+        "engine": result.engine.to_json() if result.engine is not None else None,
+    }
 
 
 def predictor(

@@ -63,6 +63,11 @@ class RunFolder:
         return self.path / "trunk"
 
     @property
+    def self_training(self) -> Path:
+        """What self-training did: a folder a round."""
+        return self.path / "self_training"
+
+    @property
     def metrics(self) -> Path:
         """Every score with its interval."""
         return self.path / "metrics.json"
@@ -90,6 +95,10 @@ class RunFolder:
     def seed_predictions(self, test: str, seed: int) -> Path:
         """The predictions for a test set by the model trained with another seed."""
         return self.path / "predictions" / f"seed-{seed}" / f"{test}.jsonl"
+
+    def gold_only_predictions(self, test: str) -> Path:
+        """The predictions for a test set by the model before self-training."""
+        return self.path / "predictions" / "gold-only" / f"{test}.jsonl"
 
     @property
     def cross_validation(self) -> Path:
@@ -121,6 +130,13 @@ class RunFolder:
 
     def load_examples(self, test: str) -> list[Example]:
         """Reads the records of a test set back as examples, without where they came from."""
+        return self._load(self.gold(test))
+
+    def load_validation(self) -> list[Example]:
+        """Reads the records of the validation set back, as `load_examples` does a test set."""
+        return self._load(self.data / "validation.jsonl")
+
+    def _load(self, path: Path) -> list[Example]:
         return [
             Example(
                 id=row["id"],
@@ -134,7 +150,7 @@ class RunFolder:
                 domain=row.get("domain"),
                 weight=row.get("weight", 1.0),
             )
-            for row in read_jsonl(self.gold(test))
+            for row in read_jsonl(path)
         ]
 
     def read(self, file: Path) -> Any:

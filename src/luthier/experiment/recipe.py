@@ -16,6 +16,8 @@ from luthier.design import check as check_design
 from luthier.errors import Problem, RecipeError, UserError
 from luthier.evaluation import EvaluationOptions
 from luthier.experiment.inputs import absolute, absolute_generate, absolute_model
+from luthier.experiment.self_training.checks import check_self_training
+from luthier.experiment.self_training.options import SelfTrainingOptions
 from luthier.experiment.source import Source, read_source
 from luthier.experiment.validation import validate
 from luthier.files import sha256_json, write_text
@@ -53,6 +55,8 @@ class Recipe(BaseModel):
     training: TrainingOptions = Field(default_factory=TrainingOptions)
     generate: GenerateOptions | None = None
     """New examples for training, written by a model. Null: none."""
+    self_training: SelfTrainingOptions | None = None
+    """Whether and how `data.unlabelled` is learnt from, its labels guessed by a model. None leaves it out."""
     evaluation: EvaluationOptions = Field(default_factory=EvaluationOptions)
     output: Path = Path("runs/luthier")
     """Folder of the run, relative to the working directory."""
@@ -138,7 +142,7 @@ def check_recipe(recipe: Recipe) -> None:
 
 def cross_check(recipe: Recipe, source: Source, *, inputs: bool = True) -> list[Problem]:
     """Returns what no section can see alone: contradictions between sections, and missing files."""
-    found = check_design(recipe.design, recipe.task)
+    found = [*check_design(recipe.design, recipe.task), *check_self_training(recipe)]
     if inputs:
         base = source.file.resolve().parent if source.file else Path.cwd()
         found += [*check_data(recipe.data, recipe.task, base), *_check_model(recipe.model)]

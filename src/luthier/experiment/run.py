@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import shutil
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +12,16 @@ from luthier.data import Splits, load_splits
 from luthier.evaluation import fit_baselines
 from luthier.experiment import manifest as manifests
 from luthier.experiment.bench import Bench, require_fitting
-from luthier.experiment.fit import Prepared, fit, predictor, prepare
+from luthier.experiment.fit import Prepared, Trained, fit, predictor, prepare, training_record
 from luthier.experiment.folder import FINE_TUNED, RunFolder
 from luthier.experiment.generating import generate_stage
 from luthier.experiment.recipe import Recipe, check_recipe
 from luthier.experiment.repeats import cross_validate, repeat_seeds
 from luthier.experiment.scores import metrics_json
-from luthier.experiment.stages import data_stage, stage
+from luthier.experiment.self_training.pool import Pool
+from luthier.experiment.self_training.procedure import clear_students, self_train
+from luthier.experiment.self_training.scores import self_training_scores
+from luthier.experiment.stages import Progress, data_stage, stage
 from luthier.experiment.stages import resume as resume_run
 from luthier.experiment.stages import start as start_run
 from luthier.files import write_json, write_jsonl
@@ -33,9 +35,6 @@ logger = logging.getLogger(__name__)
 
 SAVED_SAMPLES = 1000
 """How many rendered training samples `samples.jsonl` holds at most."""
-
-PROGRESS_SECONDS = 10
-"""How often long predictions say how far they are."""
 
 ZERO_SHOT = "zero-shot"
 
@@ -61,6 +60,7 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
         splits = load_splits(recipe.data, recipe.task, base_dir=Path.cwd(), seed=recipe.seed)
         require_fitting(recipe, splits.train)
         _save_data(folder, splits)
+        pool = None if recipe.self_training is None else Pool.open(recipe, splits, folder)
     with stage(record, folder, "baselines"):
         _predict_baselines(folder, recipe, splits)
     if recipe.generate is not None:
@@ -86,10 +86,15 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
         )
         save_model(prepared.model, bench.tokenizer, folder.model)
         _record_training(record, folder, prepared, result)
+    trained = Trained(prepared.model, prepared.answer_tokens)
+    if pool is not None:
+        with stage(record, folder, "self-training"):
+            trained = self_train(bench, trained, splits, pool, folder, record, resume=resume)
     with stage(record, folder, "predictions"):
-        _predict(bench, prepared.model, folder, splits, prepared.answer_tokens, FINE_TUNED)
+        _predict(bench, trained.model, folder, splits, trained.answer_tokens, FINE_TUNED)
     with stage(record, folder, "scores"):
         metrics = metrics_json(recipe, folder, splits.tests)
+        metrics |= self_training_scores(recipe, folder, splits.tests)
     if recipe.evaluation.seeds > 1:
         with stage(record, folder, "seeds"):
             metrics["seeds"] = repeat_seeds(bench, splits, folder, metrics)
@@ -100,6 +105,7 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
     write_json(folder.metrics, metrics)
     record["finished"] = manifests.now()
     folder.write_manifest(record)
+    clear_students(folder)
     return folder
 
 
@@ -152,42 +158,12 @@ def _predict(
 ) -> None:
     for name, test in splits.tests.items():
         oracle = predictor(bench, model, test.task, answer_tokens)
-        note = _Progress(f"test/{name}", len(test.examples))
+        note = Progress(f"test/{name}", len(test.examples))
         folder.save_predictions(name, oracle.predict(test.examples, progress=note), source)
-
-
-class _Progress:
-    """Says every ten seconds how many records of a set are predicted."""
-
-    def __init__(self, name: str, total: int) -> None:
-        self._name, self._total, self._done = name, total, 0
-        self._said = time.monotonic()
-
-    def __call__(self, count: int) -> None:
-        self._done += count
-        if time.monotonic() - self._said >= PROGRESS_SECONDS:
-            self._said = time.monotonic()
-            logger.info("  %s: %d of %d predicted", self._name, self._done, self._total)
 
 
 def _record_training(
     record: dict[str, Any], folder: RunFolder, prepared: Prepared, result: TrainResult
 ) -> None:
-    history = [asdict(row) for row in result.history]
-    count = prepared.parameters
-    record["training"] = {
-        "trainable_parameters": count.trainable,
-        "total_parameters": count.total,
-        "trainable_share": count.share,
-        "learning_rate": prepared.learning_rate,
-        "answer_tokens": prepared.answer_tokens,
-        "steps": result.steps,
-        "best_step": result.best_step,
-        "best_metric": result.best_metric,
-        "seconds": result.seconds,
-        "samples_per_second": result.samples_per_second,
-        "tokens_per_second": result.tokens_per_second,
-        "peak_memory_bytes": result.peak_memory_bytes,
-        "engine": result.engine.to_json() if result.engine is not None else None,
-    }
-    write_json(folder.history, history)
+    record["training"] = training_record(prepared, result)
+    write_json(folder.history, [asdict(row) for row in result.history])

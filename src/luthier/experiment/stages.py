@@ -15,6 +15,9 @@ from luthier.experiment.folder import RunFolder, new_run_folder
 
 logger = logging.getLogger(__name__)
 
+PROGRESS_SECONDS = 10
+"""How often long predictions say how far they are."""
+
 _DECISIVE = ("recipe", "inputs", "model", "design", "versions")
 
 
@@ -75,3 +78,18 @@ def data_stage(record: dict[str, Any], folder: RunFolder, *, is_resumed: bool) -
         if not is_resumed:
             shutil.rmtree(folder.path, ignore_errors=True)
         raise
+
+
+class Progress:
+    """Says every ten seconds how many records of a set are predicted."""
+
+    def __init__(self, name: str, total: int) -> None:
+        self._name, self._total, self._done = name, total, 0
+        self._said = time.monotonic()
+
+    def __call__(self, count: int) -> None:
+        """Notes that `count` more are done."""
+        self._done += count
+        if time.monotonic() - self._said >= PROGRESS_SECONDS:
+            self._said = time.monotonic()
+            logger.info("  %s: %d of %d predicted", self._name, self._done, self._total)

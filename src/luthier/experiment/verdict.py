@@ -71,7 +71,7 @@ def verdict(metrics: Mapping[str, Any], language: Language) -> Verdict:
     test = tests[0]
     if metric not in metrics[test]:
         return Verdict("untested", _SENTENCES[language]["undefined"].format(metric=metric, test=test))
-    values = {"test": test, "metric": metric, "ours": _interval(metrics[test][metric])}
+    values = {"test": test, "metric": metric, "ours": interval(metrics[test][metric])}
     rivals = {
         name: scores[test]["metrics"][metric]["value"]
         for name, scores in metrics["baselines"].items()
@@ -88,7 +88,7 @@ def verdict(metrics: Mapping[str, Any], language: Language) -> Verdict:
     values |= {
         "baseline": best,
         "theirs": f"{rivals[best]:z.3f}",
-        "difference": _interval(difference),
+        "difference": interval(difference),
         "p": p_value(chance),
     }
     return Verdict(kind, _SENTENCES[language]["unmeasured" if chance is None else kind].format(**values))
@@ -101,7 +101,8 @@ def p_value(value: float | None) -> str:
     return "< 0.001" if value < 0.001 else f"= {value:.3f}"
 
 
-def _interval(score: Mapping[str, float | None]) -> str:
+def interval(score: Mapping[str, float | None]) -> str:
+    """Writes `0.713 [0.680, 0.741]`; the value alone where there is no interval."""
     if score["low"] is None:
         return f"{score['value']:z.3f}"
     return f"{score['value']:z.3f} [{score['low']:z.3f}, {score['high']:z.3f}]"

@@ -21,13 +21,18 @@ class Generated:
 
     Attributes:
         ids: Token ids, without the one that ended it.
-        probability: Mean probability of the tokens, the ending one included; 0 to 1.
+        probabilities: Of each token given all before it, the ending one included; 0 to 1.
         ended: Whether the model ended it by itself, rather than running out of tokens.
     """
 
     ids: tuple[int, ...]
-    probability: float
+    probabilities: tuple[float, ...]
     ended: bool
+
+    @property
+    def probability(self) -> float:
+        """The mean probability of the tokens."""
+        return sum(self.probabilities) / len(self.probabilities)
 
 
 def generate(
@@ -145,8 +150,9 @@ class _ProbabilityRecord:
 def _cut(ids: list[int], probabilities: list[float], stop: frozenset[int]) -> Generated:
     length = next((at for at, id_ in enumerate(ids) if id_ in stop), len(ids))
     ended = length < len(ids)
-    steps = probabilities[: length + ended]
-    return Generated(tuple(ids[:length]), min(1.0, sum(steps) / len(steps)), ended)
+    # Rounding may lift an exponential a little above 1.
+    steps = tuple(min(1.0, step) for step in probabilities[: length + ended])
+    return Generated(tuple(ids[:length]), steps, ended)
 
 
 @contextmanager

@@ -18,8 +18,8 @@ class Prediction:
         id: The example's id.
         value: The target, as read leniently.
         text: The raw text; empty where the value does not come from text (a baseline).
-        confidence: Probability of the value, 0 to 1: of the label, the least certain aspect, or the mean
-            probability of the generated tokens; None where the source has none.
+        confidence: Probability of the value, 0 to 1: of the label, the least certain aspect or span, or the
+            mean probability of a free text's tokens; None where the source has none.
         probabilities: Field name to label to probability (summing to 1 per field), for closed label sets. The
             placeholder of an unmentioned field is a label here. With several labels, each has its own.
         deviations: How the text deviates from the design.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from luthier.design import Reading, SampleWriter
 from luthier.errors import UserError
 from luthier.inference.budget import answer_tokens, batch_size
+from luthier.inference.certainty import least_certain
 from luthier.inference.generation import Generated, generate
 from luthier.inference.prediction import Prediction
 from luthier.inference.prompt_keys import PromptKeys
@@ -123,7 +124,7 @@ class Predictor:
         generated, keys = generate(
             self._model, prompts, stop=self._stop, pad=self._pad, max_new_tokens=self._max_new_tokens
         )
-        texts = [self._tokenizer.decode(list(item.ids), skip_special_tokens=True) for item in generated]
+        texts = [self._decode_ids(item.ids) for item in generated]
         readings = [self._writer.read(text, example) for text, example in zip(texts, examples, strict=True)]
         predictions = [
             from_reading(self._writer, reading, text, example)
@@ -162,9 +163,20 @@ class Predictor:
         generated: Generated,
     ) -> Prediction:
         if not probabilities:
-            return replace(prediction, confidence=generated.probability)
+            return replace(prediction, confidence=self._certainty(answer, generated))
         confidence = self._confidence(answer, probabilities)
         return replace(prediction, confidence=confidence, probabilities=probabilities)
+
+    def _certainty(self, answer: Answer, generated: Generated) -> float:
+        """Returns the probability of a free text's tokens, or of another answer's least certain value."""
+        fields = self._task.schema().fields
+        if fields[0].kind == "text" or self._writer.design.needs_reasons:
+            return generated.probability
+        values = [value for field in fields for value in answer.get(field.name, ())]
+        return least_certain(generated, self._decode_ids, values)
+
+    def _decode_ids(self, ids: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))
 
     def _confidence(self, answer: Answer, probabilities: Mapping[str, Mapping[str, float]]) -> float | None:
         """Returns the probability of the least certain field's value; None where a value cannot be read."""

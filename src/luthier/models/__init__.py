@@ -3,7 +3,7 @@
 from luthier.models.chat import chat_template, stop_token_ids
 from luthier.models.context import context_length
 from luthier.models.encode import UNSUPERVISED, Encoded, Encoder, TooLongError, Truncate, encode, token_ids
-from luthier.models.load import load_finetuned, load_model, load_tokenizer, quiet, save_model
+from luthier.models.load import adopt_model, load_finetuned, load_model, load_tokenizer, quiet, save_model
 from luthier.models.options import ModelOptions, embedded_models, fingerprint
 from luthier.models.rows import EncodeReport, encode_all
 
@@ -15,6 +15,7 @@ __all__ = [
     "ModelOptions",
     "TooLongError",
     "Truncate",
+    "adopt_model",
     "chat_template",
     "context_length",
     "embedded_models",

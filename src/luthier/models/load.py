@@ -128,6 +128,27 @@ def _savable(config: GenerationConfig) -> GenerationConfig:
     return config
 
 
+def adopt_model(source: Path, folder: Path) -> None:
+    """Copies what `save_model` wrote to another folder, which then depends on nothing in the first.
+
+    The folder appears whole or not at all; an older one of that name is replaced.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    written = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        shutil.copytree(source, written, dirs_exist_ok=True)
+        if (written / _BASE).is_dir():
+            config = written / "adapter_config.json"
+            adapter = json.loads(config.read_text(encoding="utf-8"))
+            write_json(config, adapter | {"base_model_name_or_path": (folder / _BASE).as_posix()})
+        written.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        written.replace(folder)
+    finally:
+        shutil.rmtree(written, ignore_errors=True)
+
+
 def load_finetuned(
     folder: Path, dtype: Dtype | None = None, quantization: Literal["nf4"] | None = None
 ) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:

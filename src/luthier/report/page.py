@@ -16,6 +16,7 @@ from luthier.report.facts import key_facts, repeat
 from luthier.report.format_errors import format_errors
 from luthier.report.rendered import rendered_samples
 from luthier.report.scores import scores_section
+from luthier.report.self_training import self_training_section
 from luthier.report.source import RunRecords
 from luthier.report.steadiness import steadiness
 from luthier.report.words import Words
@@ -51,6 +52,7 @@ def _context(run: RunRecords) -> dict[str, Any]:
         "verdict": verdict(run.metrics, run.language),
         "facts": key_facts(run, words),
         "scores": scores_section(run, words),
+        "self_training": self_training_section(run, words),
         "steadiness": steadiness(run),
         "field_charts": field_charts(run, words),
         "confusions": confusions(run, words),

@@ -125,3 +125,16 @@ def test_tasks_without_labels_have_no_tfidf_and_zero_shot_is_the_models():
     names = ["majority", "tfidf", "zero-shot"]
     train = [Example("1", "x", "y")]
     assert [item.name for item in fit_baselines(names, Generation(), train)] == ["lead"]
+
+
+def test_tfidf_heeds_the_weights_of_examples():
+    task = Classification(labels=("a", "b"))
+
+    def chance(weight):
+        # Every text once under each label: only the weights can tell.
+        soup = [Example("1", "soup", "a", weight=weight), Example("2", "soup", "b")]
+        train = [*soup, Example("3", "tea", "a"), Example("4", "tea", "b")]
+        return fit("tfidf", task, train).predict(task, soup[:1])[0].probabilities[""]["a"]
+
+    assert chance(1.0) == pytest.approx(0.5, abs=1e-3)
+    assert chance(3.0) > 0.6

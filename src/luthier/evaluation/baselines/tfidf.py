@@ -41,15 +41,16 @@ class Tfidf(Baseline):
         self._majority = Majority(task, examples)
         features = self._vectorizer.fit_transform([_text(example) for example in examples])
         answers = read_answers(task, examples)
+        weights = [example.weight for example in examples]
         self._models: dict[str, Any] = {}
         for field in task.schema().fields:
             if field.kind == "labels":
                 for label in field.labels:
                     marks = [str(label in answer.get(field.name, ())) for answer in answers]
-                    self._models[label] = _fit(features, marks, seed)
+                    self._models[label] = _fit(features, marks, weights, seed)
             else:
                 labels = [label_of(answer, field.name, field.unmentioned) for answer in answers]
-                self._models[field.name] = _fit(features, labels, seed)
+                self._models[field.name] = _fit(features, labels, weights, seed)
         self._unmentioned = task.schema().fields[0].unmentioned
 
     def predict(self, task: Task, examples: Iterable[Example]) -> list[Prediction]:
@@ -123,11 +124,12 @@ def _vectorizer(language: Language, n: int) -> Any:
     return make_union(words, TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **common))
 
 
-def _fit(features: Any, labels: Sequence[str], seed: int) -> Any:
+def _fit(features: Any, labels: Sequence[str], weights: Sequence[float], seed: int) -> Any:
     from sklearn.dummy import DummyClassifier
     from sklearn.linear_model import LogisticRegression
 
     if len(set(labels)) == 1:
-        return DummyClassifier(strategy="prior").fit(features, labels)
+        return DummyClassifier(strategy="prior").fit(features, labels, weights)
     # A looser tolerance than the default 1e-4 moves no decision worth the steps it saves.
-    return LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3, random_state=seed).fit(features, labels)
+    model = LogisticRegression(C=STRENGTH, max_iter=200, tol=1e-3, random_state=seed)
+    return model.fit(features, labels, weights)
