@@ -1,10 +1,10 @@
-"""Splitting off a validation share: stratified over any number of labels a record, groups kept whole."""
+"""Splits and folds: stratified over any number of labels a record, groups kept whole."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 
 
 def split_indices(
@@ -61,3 +61,70 @@ def _fill_empty(order: list[list[int]], validation: set[int]) -> None:
         validation.add(smallest)
     elif len(order) > 1 and len(validation) == len(order):
         validation.remove(smallest)
+
+
+def split_folds(
+    strata: Sequence[Sequence[str]], groups: Sequence[Sequence[int]], count: int, seed: int
+) -> Iterator[list[int]]:
+    """Yields the positions of each fold: `1/count` is split off, then `1/(count - 1)` of the rest ...
+
+    Args:
+        strata: The labels of each record; a record may have none.
+        groups: Positions that must not be separated; every position once. At least `count` groups.
+        count: How many folds, at least 2.
+        seed: Decides which record comes into which fold.
+
+    Raises:
+        ValueError: Where there are fewer groups than folds: one of the folds would be empty.
+    """
+    if len(groups) < count:
+        raise ValueError(f"{count} folds of {len(groups)} groups")
+    rest = list(range(len(strata)))
+    for left in range(count, 1, -1):
+        where = {position: index for index, position in enumerate(rest)}
+        inside = [[where[position] for position in group] for group in groups if group[0] in where]
+        kept, held_out = split_indices([strata[position] for position in rest], inside, 1 / left, seed)
+        kept, held_out = _leave_groups(inside, kept, held_out, left - 1)
+        yield [rest[index] for index in held_out]
+        rest = [rest[index] for index in kept]
+    yield rest
+
+
+def _leave_groups(
+    groups: Sequence[Sequence[int]], kept: list[int], held_out: list[int], wanted: int
+) -> tuple[list[int], list[int]]:
+    """Gives groups back, the smallest first, where fewer than `wanted` are kept: a fold needs one."""
+    inside = set(held_out)
+    taken = sorted((group for group in groups if group[0] in inside), key=len)
+    lacking = max(0, wanted - (len(groups) - len(taken)))
+    back = {position for group in taken[:lacking] for position in group}
+    return sorted([*kept, *back]), [position for position in held_out if position not in back]
+
+
+def join_groups(groups: Sequence[Sequence[int]], names: Sequence[str | None]) -> list[list[int]]:
+    """Joins groups that have a name in common.
+
+    Args:
+        groups: Positions that must not be separated; every position once.
+        names: What each position belongs to; None for nothing, which joins nothing.
+
+    Returns:
+        Groups over the same positions, each ascending, in order of their first position.
+    """
+    parent = list(range(len(groups)))
+
+    def root(node: int) -> int:
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    first: dict[str, int] = {}
+    for number, group in enumerate(groups):
+        for name in {names[position] for position in group} - {None}:
+            one, other = sorted((root(first.setdefault(str(name), number)), root(number)))
+            parent[other] = one
+    joined: dict[int, list[int]] = defaultdict(list)
+    for number, group in enumerate(groups):
+        joined[root(number)] += group
+    return sorted(sorted(group) for group in joined.values())
