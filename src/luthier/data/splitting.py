@@ -13,8 +13,9 @@ def split_indices(
     """Splits records in two, group by group, by iterative stratification (after Sechidis et al. 2011).
 
     The rarest label goes first: of its groups, in random order, validation takes those that fit into what it
-    still lacks of that label, rounded to whole records; the rest is train. So a label met once stays in
-    train, rare labels are spread before common ones use up the room, and duplicates never swamp validation.
+    still lacks of that label, rounded to whole records, and one too large where that comes nearer; the rest
+    is train. So a label met once stays in train, rare labels are spread before common ones use up the room,
+    and duplicates never swamp validation.
 
     Args:
         strata: The labels of each record; a record may have none.
@@ -34,21 +35,31 @@ def split_indices(
         totals.update(counts)
         for name in counts:
             members.setdefault(name, []).append(number)
-    lacks = {label: share * count for label, count in totals.items()}
-    room = share * len(strata)
+    # What validation still lacks: of each label, and of records of any label.
+    lacks: dict[str | None, float] = {label: share * count for label, count in totals.items()}
+    lacks[None] = share * len(strata)
+    sizes: list[dict[str | None, int]] = [
+        {**counts, None: len(group)} for counts, group in zip(labels, order, strict=True)
+    ]
     validation: set[int] = set()
     placed: set[int] = set()
+
+    def take(number: int) -> None:
+        validation.add(number)
+        for name, count in sizes[number].items():
+            lacks[name] -= count
+
     for label in [*sorted(totals, key=lambda name: (totals[name], name)), None]:
         waiting = [number for number in members[label] if number not in placed]
         placed.update(waiting)
         for number in waiting:
-            size = len(order[number])
-            fits = label is None or labels[number][label] <= lacks[label] + 0.5
-            if fits and size <= room + 0.5:
-                validation.add(number)
-                room -= size
-                for name, count in labels[number].items():
-                    lacks[name] -= count
+            if all(sizes[number][name] <= lacks[name] + 0.5 for name in (label, None)):
+                take(number)
+        # Where all groups are large, the nearest size that is too large may be nearer than nothing.
+        rest = [number for number in waiting if number not in validation]
+        nearest = min(rest, key=lambda n: abs(sizes[n][label] - lacks[label]), default=None)
+        if nearest is not None and all(sizes[nearest][name] < 2 * lacks[name] for name in (label, None)):
+            take(nearest)
     _fill_empty(order, validation)
     train = sorted(p for number, group in enumerate(order) if number not in validation for p in group)
     return train, sorted(p for number in validation for p in order[number])

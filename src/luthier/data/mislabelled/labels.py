@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,9 @@ def _doubts(decision: _Decision) -> list[tuple[int, str, float]]:
     table = np.clip(decision.probabilities[:, used], 1e-9, None)
     table /= table.sum(axis=1, keepdims=True)
     given = np.searchsorted(used, decision.given)
-    issues = find_label_issues(given, table, n_jobs=1)
+    with warnings.catch_warnings():  # a class too small to flag is no news: `luthier check` tells it
+        warnings.simplefilter("ignore", UserWarning)
+        issues = find_label_issues(given, table, n_jobs=1)
     scores: NDArray[Any] = get_label_quality_scores(given, table)
     best = used[table.argmax(axis=1)]
     return [

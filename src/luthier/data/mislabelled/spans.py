@@ -8,6 +8,7 @@ judged, the others stay as they are.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -111,7 +112,10 @@ def rank_spans(
     if len({tag for found in labels for tag in found}) < 2:
         return []
     doubted: dict[int, list[int]] = {}
-    for row, token in find_label_issues(labels, tables, n_jobs=1):
+    with warnings.catch_warnings():  # a tag too rare to flag is no news: `luthier check` tells it
+        warnings.simplefilter("ignore", UserWarning)
+        issues = find_label_issues(labels, tables, n_jobs=1)
+    for row, token in issues:
         doubted.setdefault(rows[row], []).append(int(token))
     scores: Any = get_label_quality_scores(labels, tables)[0]
     by_index = dict(zip(rows, scores, strict=True))
