@@ -28,19 +28,20 @@ def split_indices(
     """
     order = [list(group) for group in groups]
     random.Random(seed).shuffle(order)
-    labels = [Counter(label for position in group for label in set(strata[position])) for group in order]
+    sizes: list[Counter[str | None]] = []  # of each group the records, and under None all of them
     totals: Counter[str] = Counter()
     members: dict[str | None, list[int]] = {None: list(range(len(order)))}
-    for number, counts in enumerate(labels):
+    for number, group in enumerate(order):
+        counts = Counter(label for position in group for label in set(strata[position]))
+        size: Counter[str | None] = Counter({None: len(group)})
+        size.update(counts)
+        sizes.append(size)
         totals.update(counts)
         for name in counts:
             members.setdefault(name, []).append(number)
     # What validation still lacks: of each label, and of records of any label.
     lacks: dict[str | None, float] = {label: share * count for label, count in totals.items()}
     lacks[None] = share * len(strata)
-    sizes: list[dict[str | None, int]] = [
-        {**counts, None: len(group)} for counts, group in zip(labels, order, strict=True)
-    ]
     validation: set[int] = set()
     placed: set[int] = set()
 

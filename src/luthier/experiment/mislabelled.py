@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from luthier.data import ReadOptions, content, read_examples
 from luthier.data.mislabelled import MislabelledReport, Suspect, rank_answers, rank_labels, rank_spans
@@ -19,6 +20,10 @@ from luthier.files import read_jsonl, write_jsonl
 from luthier.inference.prediction import Prediction
 from luthier.tasks import Extraction, Task
 from luthier.tasks.example import Example
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 logger = logging.getLogger(__name__)
 
@@ -116,7 +121,7 @@ def _out_of_fold(task: Task, examples: Sequence[Example], folds: int, seed: int)
 
 def _judge_tokens(task: Extraction, examples: Sequence[Example], folds: int, seed: int) -> list[Suspect]:
     tagger = TokenTagger(task, examples, seed)
-    found = {}
+    found: dict[int, NDArray[np.float64]] = {}
     for number, held_out in enumerate(fold_positions(task, examples, folds, seed), 1):
         logger.info("  fold %d of %d", number, folds)
         inside = set(held_out)

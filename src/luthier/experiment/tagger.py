@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _COLUMNS = 2**18
 _WINDOW = 3
 _AFFIX = 3
-_EPOCHS = 6
+_EPOCHS = 4
+_DECAY = 1e-5
 
 
 class TokenTagger:
@@ -71,7 +72,7 @@ class TokenTagger:
             table[:, seen] = 1.0
         elif len(rows):
             model = SGDClassifier(
-                loss="log_loss", alpha=1e-6, max_iter=_EPOCHS, tol=None, random_state=self._seed
+                loss="log_loss", alpha=_DECAY, max_iter=_EPOCHS, tol=None, random_state=self._seed
             )
             model.fit(self._features[self._rows(learnt)], known)
             table[:, seen] += model.predict_proba(self._features[rows])

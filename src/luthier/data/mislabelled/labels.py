@@ -90,7 +90,9 @@ def _decisions(
             continue
         labels = [*field.labels, *([] if field.unmentioned is None else [field.unmentioned])]
         places = {label: place for place, label in enumerate(labels)}
-        given = np.array([places[next(iter(a.get(field.name, ())), field.unmentioned)] for a in answers])
+        given = np.array(
+            [places[next(iter(a.get(field.name, ())), field.unmentioned or "")] for a in answers]
+        )
         table = np.array([[row.get(label, 0.0) for label in labels] for row in rows])
         decisions.append(_Decision(field.name, labels, given, table))
     return decisions
