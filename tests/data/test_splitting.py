@@ -77,6 +77,7 @@ def test_groups_stay_whole_and_nothing_is_lost(data):
     assert sorted(train + validation) == list(range(start))
     assert train
     assert validation
+    assert len(validation) <= share * start + max(sizes) + 0.5
     for group in groups:
         assert set(group) <= set(train) or set(group) <= set(validation)
 
@@ -142,7 +143,7 @@ def test_folds_are_stratified():
 @given(st.data())
 @settings(max_examples=200, deadline=None)
 def test_a_share_is_off_by_less_than_the_largest_group(data):
-    """Of each label, where a group has one label, and of all records whatever labels they have."""
+    """Of each label and of all records, where a group has one label."""
     groups = grouped(data)
     labels = data.draw(st.lists(st.sampled_from("abc"), min_size=len(groups), max_size=len(groups)))
     strata = [(label,) for label, group in zip(labels, groups, strict=True) for _ in group]
