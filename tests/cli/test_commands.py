@@ -75,6 +75,17 @@ def test_check_as_json(recipe: Path, luthier: Luthier) -> None:
     assert found["peak_memory_bytes"] > 0
 
 
+def test_check_counts_classes_and_tells_what_is_rare(recipe: Path, luthier: Luthier) -> None:
+    data = json.loads(luthier("check", recipe, "--json").out)["data"]
+    train = data["classes"]["train"]["food"]
+    said = luthier("check", recipe, "--samples", "0").out
+    assert re.search(rf"food positive\W+{train['positive']}\W", said)
+    # Of 20 records at most two are of a neutral price.
+    assert any((item["field"], item["label"]) == ("price", "neutral") for item in data["imbalances"])
+    assert re.search(r"class: price: (only \w+ records? (is|are)|no training record is) 'neutral'", said)
+    assert "'not mentioned'" not in said
+
+
 def test_check_marks_supervised_text_without_colour_too(recipe: Path, luthier: Luthier) -> None:
     said = luthier("check", recipe, "--samples", "1")
     assert said.code == 0

@@ -31,6 +31,7 @@ EXAMPLES = st.lists(
         reasons=st.dictionaries(TEXT, TEXT, max_size=2),
         language=st.none() | TEXT,
         domain=st.none() | TEXT,
+        group=st.none() | TEXT,
         weight=st.floats(0.1, 9),
         origin=TEXT,
     ),

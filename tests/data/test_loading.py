@@ -190,3 +190,60 @@ def test_check_finds_everything_before_reading(tmp_path):
 def test_a_label_map_takes_what_a_file_may_hold():
     given = {"train": "x.jsonl", "label_map": {True: "good", 0: "bad", 2.0: "x"}}
     assert DataOptions.model_validate(given).label_map == {"true": "good", "0": "bad", "2": "x"}
+
+
+def test_records_of_one_group_stay_on_one_side(tmp_path):
+    rows = [{**row, "user": n % 12} for n, row in enumerate(reviews("train", 120))]
+    write(tmp_path / "train.jsonl", rows)
+    for seed in range(5):
+        splits = load(tmp_path, train="train.jsonl", validation=0.25, group="user", seed=seed)
+        sides = [{e.group for e in part} for part in (splits.train, splits.validation)]
+        assert sides[0].isdisjoint(sides[1])
+        assert sides[0] | sides[1] == {str(user) for user in range(12)}
+        assert len(splits.validation) == 30
+    assert splits.report.counts["split"]["kept together as groups"] == 120
+
+
+def test_groups_and_near_duplicates_hold_together_through_each_other(tmp_path):
+    rows = [{**row, "user": f"u{n}"} for n, row in enumerate(reviews("train", 40))]
+    # The twins of four users' records are all of the first of them, so the four belong together.
+    twins = [{**row, "text": row["text"] + "!", "user": f"u{n - n % 4}"} for n, row in enumerate(rows)]
+    write(tmp_path / "train.jsonl", [*rows, *twins])
+    splits = load(tmp_path, train="train.jsonl", validation=0.2, group="user")
+    inside = {int(e.id.split("-")[1]) - 1 for e in splits.validation}
+    assert inside
+    assert len(inside) == 16
+    for start in {n % 40 // 4 * 4 for n in inside}:
+        assert {*range(start, start + 4), *range(start + 40, start + 44)} <= inside
+
+
+def test_a_group_column_is_read_but_not_used_unasked(tmp_path):
+    write(tmp_path / "train.jsonl", [{**row, "group": "all"} for row in reviews("train", 40)])
+    splits = load(tmp_path, train="train.jsonl")
+    assert {e.group for e in splits.train} == {"all"}
+    with pytest.raises(DataError, match="40 records, of one group"):
+        load(tmp_path, train="train.jsonl", group="group")
+
+
+def test_a_group_column_that_is_not_there_is_told(tmp_path):
+    write(tmp_path / "train.jsonl", [{**row, "user": 1} for row in reviews("train", 9)])
+    with pytest.raises(DataError, match=r"no column 'usr'.*did you mean 'user'"):
+        load(tmp_path, train="train.jsonl", group="usr")
+    with pytest.raises(DataError, match="no record of train has a 'document'"):
+        load(tmp_path, train="train.jsonl", group="document")
+
+
+def test_classes_of_every_set_are_counted_and_imbalance_told(tmp_path):
+    write(tmp_path / "train.jsonl", [{**row, "label": "good"} for row in reviews("train", 38)])
+    write(tmp_path / "dev.jsonl", reviews("dev", 4))
+    write(tmp_path / "test.jsonl", [{"text": "fine", "label": "so"}])
+    test = {"own": {"path": "test.jsonl", "labels": ["so", "no"]}}
+    report = load(tmp_path, train="train.jsonl", validation="dev.jsonl", test=test).report.to_json()
+    assert report["classes"] == {
+        "train": {"": {"good": 38, "bad": 0}},
+        "validation": {"": {"good": 3, "bad": 1}},
+        "test/own": {"": {"so": 1, "no": 0}},
+    }
+    assert report["imbalances"] == [
+        {"kind": "absent", "field": "", "label": "bad", "count": 0, "ratio": None}
+    ]

@@ -10,7 +10,7 @@ from luthier.experiment import load, load_recipe, open_run, run
 from luthier.experiment.check import check
 from luthier.experiment.compare import compare_runs
 from luthier.experiment.verdict import verdict
-from luthier.files import read_jsonl
+from luthier.files import read_jsonl, write_jsonl
 from luthier.training.engine.trunk_files import PartWriter
 
 Write = Callable[[dict[str, Any]], Path]
@@ -162,6 +162,53 @@ def test_more_folds_than_examples_are_refused_before_any_training(recipe_file: P
     for stage in (run, check):
         with pytest.raises(UserError, match="17 folds need as many training examples, and there are 16"):
             stage(recipe)
+
+
+def visits(path: Path, count: int = 40) -> str:
+    """Writes records that differ, a quarter of them bad, by guests of three hotels."""
+    rows = [
+        {
+            "text": f"Visit {n * 104729} to table {n * 7919}",
+            "label": "good" if n % 4 else "bad",
+            "hotel": n % 3,
+        }
+        for n in range(count)
+    ]
+    write_jsonl(path, rows)
+    return str(path)
+
+
+@pytest.fixture
+def visit_values(recipe_values: dict[str, Any], tmp_path: Path) -> dict[str, Any]:
+    return {
+        **recipe_values,
+        "task": {"type": "classification", "labels": ["good", "bad"]},
+        "data": {"train": visits(tmp_path / "visits.jsonl"), "validation": 0.2},
+        "evaluation": {"baselines": []},
+    }
+
+
+def test_more_folds_than_groups_are_refused_before_any_training(
+    visit_values: dict[str, Any], write_recipe: Write
+) -> None:
+    recipe = load_recipe(write_recipe(visit_values), ["data.group=hotel", "evaluation.folds=3"])
+    for stage in (run, check):
+        with pytest.raises(UserError, match=r"3 folds need .* of different groups, and there are 2"):
+            stage(recipe)
+
+
+def test_only_what_is_trained_on_is_balanced(visit_values: dict[str, Any], write_recipe: Write) -> None:
+    recipe = load_recipe(write_recipe(visit_values), ["data.balance=oversample", "evaluation.folds=2"])
+    folder = run(recipe)
+    train = rows(folder.data / "train.jsonl")
+    assert len(train) == 32
+    encoded = folder.read(folder.manifest)["encoded"]
+    assert (encoded["train"]["rows"], encoded["validation"]["rows"]) == (48, 8)
+    balance = folder.read(folder.data / "balance.json")
+    assert balance["before"] == {"": {"good": 24, "bad": 8}}
+    assert balance["after"] == {"": {"good": 24, "bad": 24}}
+    # Folds are of the records, not of their copies.
+    assert [row["id"] for row in rows(folder.cross_validation)] == [row["id"] for row in train]
 
 
 def test_seeds_and_folds_tell_the_spread(recipe_file: Path) -> None:

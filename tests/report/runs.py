@@ -74,6 +74,16 @@ LEAK = {
     "text": "The soup was cold.",
 }
 
+CLASSES = {
+    "train": {"food": {"positive": 180, "negative": 3}, "price": {"positive": 7, "negative": 70}},
+    "validation": {"food": {"positive": 20, "negative": 0}, "price": {"positive": 1, "negative": 8}},
+    "test/ood": {"noise": {"positive": 4, "negative": 5}},
+}
+IMBALANCES = [
+    {"kind": "few", "field": "food", "label": "negative", "count": 3, "ratio": 60.0},
+    {"kind": "skewed", "field": "price", "label": "positive", "count": 7, "ratio": 10.0},
+]
+
 
 def write(
     path: Path,
@@ -193,6 +203,8 @@ def _data_report(tests: Tests) -> dict[str, Any]:
         },
         "leaks": [LEAK] if tests else [],
         "dropped": [{"id": "a-9", "reason": "no text", "text": ""}],
+        "classes": CLASSES,
+        "imbalances": IMBALANCES,
     }
 
 

@@ -247,6 +247,22 @@ def test_data_lists_splits_drops_cuts_and_leaks(make):
     assert "stars" in section
 
 
+def test_classes_are_counted_by_set_and_imbalance_is_told(make):
+    section = section_of(page_of(make("single")), "data")
+    told = [plain(item) for item in re.findall(r'<p class="alert">.*?</p>', section)]
+    assert "Few training records are “food: negative”: 3. Scores on it mean little." in told
+    assert any(
+        "10 times as frequent as “price: positive” (7 training records)" in sentence for sentence in told
+    )
+    # Field, label, then a number for each set; a set without the aspect has a dash.
+    table = [
+        [plain(cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL)]
+        for row in re.findall(r"<tr.*?</tr>", section, re.DOTALL)
+    ]
+    assert ["food", "negative", "3", "0", "–"] in table
+    assert ["noise", "positive", "–", "–", "4"] in table
+
+
 def test_how_to_repeat_names_command_recipe_versions_and_hashes(make):
     section = section_of(page_of(make("single")), "repeat")
     assert "luthier run recipe.yaml --set training.epochs=5" in section

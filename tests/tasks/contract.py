@@ -75,7 +75,7 @@ class TaskContract:
     @settings(CONTRACT, max_examples=60)
     def test_any_record_is_read_or_refused_with_its_column(self, data: st.DataObject) -> None:
         for task in self.tasks:
-            columns = [*task.columns, "weight", "language", "domain"]
+            columns = [*task.columns, "weight", "language", "domain", "group"]
             record = data.draw(st.dictionaries(st.sampled_from(columns), JSON))
             refused: tuple[Problem, ...] | None = None
             try:
@@ -123,10 +123,11 @@ class TaskContract:
     def test_optional_columns_reach_the_example(self) -> None:
         for task in self.tasks:
             texts = {name: "words" for name, needed in task.columns.items() if needed}
-            record = {**texts, "weight": "2.5", "language": "en", "domain": "shop"}
+            record = {**texts, "weight": "2.5", "language": "en", "domain": "shop", "group": 12}
             example = task.example(record, id="7", origin="f:3", labelled=False)
             assert (example.id, example.origin) == ("7", "f:3")
             assert (example.weight, example.language, example.domain) == (2.5, "en", "shop")
+            assert example.group == "12"
 
     def test_primary_metric_is_one_of_the_metrics(self) -> None:
         for task in self.tasks:

@@ -26,6 +26,9 @@ _LEAKS = 5
 _LISTED = 5
 """How many ids of records without a prediction `luthier score` lists."""
 
+_CLASSES = 40
+"""How many rows of class counts `luthier check` shows."""
+
 _UNITS = ((3600, "h"), (60, "min"))
 
 
@@ -194,6 +197,9 @@ def _print_data(data: Mapping[str, Any]) -> None:
         for reason, count in counts.items()
     ]
     print_table("records", ["stage", "what", "records"], rows)
+    _print_classes(data["classes"])
+    for item in data["imbalances"]:
+        typer.echo(_imbalance(item))
     for leak in data["leaks"][:_LEAKS]:
         typer.echo(
             f"leak: {leak['held_out']} {leak['id']} stands in {leak['seen_in']} as {leak['seen_id']}"
@@ -201,6 +207,35 @@ def _print_data(data: Mapping[str, Any]) -> None:
         )
     if len(data["leaks"]) > _LEAKS:
         typer.echo(f"... and {len(data['leaks']) - _LEAKS} more leaks (all with --json)")
+
+
+def _print_classes(classes: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
+    """Prints a row a class and a column a set; a test set may have classes of its own."""
+    names = dict.fromkeys((field, label) for by in classes.values() for field in by for label in by[field])
+    rows = [
+        [
+            " ".join(filter(None, name)),
+            *(str(by.get(name[0], {}).get(name[1], "-")) for by in classes.values()),
+        ]
+        for name in names
+    ]
+    if rows:
+        print_table("records by class", ["class", *classes], rows[:_CLASSES])
+    if len(rows) > _CLASSES:
+        typer.echo(f"... and {len(rows) - _CLASSES} more classes (all with --json)")
+
+
+def _imbalance(item: Mapping[str, Any]) -> str:
+    where = f"{item['field']}: " if item["field"] else ""
+    if item["kind"] == "absent":
+        return f"class: {where}no training record is {item['label']!r}; a model cannot learn it"
+    if item["kind"] == "few":
+        many = "1 record is" if item["count"] == 1 else f"{item['count']} records are"
+        return f"class: {where}only {many} {item['label']!r}; scores on it will mean little"
+    return (
+        f"class: {where}the most frequent label is {item['ratio']:.0f} times as frequent as {item['label']!r}"
+        f" ({item['count']} records); look at `data.balance` in the recipe, and at f1_macro beside accuracy"
+    )
 
 
 def print_bits(metrics: Mapping[str, Any]) -> None:

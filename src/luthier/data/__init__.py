@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from luthier.data.balance import (
+    AnyBalance,
+    Balance,
+    BalanceReport,
+    NoBalance,
+    Oversample,
+    Undersample,
+    Weights,
+)
 from luthier.data.checking import check
+from luthier.data.classes import ClassCounts, Imbalance, class_reader, count_classes, find_imbalances
 from luthier.data.duplicates import Duplicates, Pair, content, find_duplicates
 from luthier.data.examples import Examples
 from luthier.data.leaks import Leak, find_leaks
@@ -10,15 +20,22 @@ from luthier.data.loading import DataReport, Splits, TestSet, load_splits, test_
 from luthier.data.options import DataOptions, ReadOptions, TestOptions
 from luthier.data.reading import ReadReport, read_examples
 from luthier.data.sniffing import Proposal, sniff
-from luthier.data.splitting import split_indices
+from luthier.data.splitting import join_groups, split_folds, split_indices
 from luthier.data.unlabelled import Seen, unseen
 
 __all__ = [
+    "AnyBalance",
+    "Balance",
+    "BalanceReport",
+    "ClassCounts",
     "DataOptions",
     "DataReport",
     "Duplicates",
     "Examples",
+    "Imbalance",
     "Leak",
+    "NoBalance",
+    "Oversample",
     "Pair",
     "Proposal",
     "ReadOptions",
@@ -27,13 +44,20 @@ __all__ = [
     "Splits",
     "TestOptions",
     "TestSet",
+    "Undersample",
+    "Weights",
     "check",
+    "class_reader",
     "content",
+    "count_classes",
     "find_duplicates",
+    "find_imbalances",
     "find_leaks",
+    "join_groups",
     "load_splits",
     "read_examples",
     "sniff",
+    "split_folds",
     "split_indices",
     "test_task",
     "unseen",

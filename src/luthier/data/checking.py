@@ -42,6 +42,11 @@ def check(options: DataOptions, task: Task, base_dir: Path) -> list[Problem]:
             found = error.problem
             problems.append(Problem(f"{found.message}: {found.file}", field=field, hint=found.hint))
     problems += _check_columns(options.columns, task, "data.columns")
+    if why := options.balance.refuses(task):
+        hint = (
+            "use `none`" if "no classes" in why else "use `weights`, which counts the mean over its classes"
+        )
+        problems.append(Problem(f"{options.balance.type!r}: {why}", field="data.balance", hint=hint))
     return problems + _check_labels(options.label_map, task, "data.label_map")
 
 

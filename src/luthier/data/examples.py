@@ -28,6 +28,7 @@ _TEXT_COLUMNS = (
     "reasons",
     "language",
     "domain",
+    "group",
     "origin",
 )
 
@@ -106,6 +107,7 @@ class Examples(Sequence[Example]):
                 "reasons": dict(example.reasons),
                 "language": example.language,
                 "domain": example.domain,
+                "group": example.group,
                 "weight": None if example.weight == 1.0 else example.weight,
                 "origin": example.origin,
             }
@@ -154,6 +156,7 @@ def _to_row(example: Example) -> dict[str, Any]:
         "reasons": _json(dict(example.reasons)),
         "language": example.language,
         "domain": example.domain,
+        "group": example.group,
         "origin": example.origin,
         "weight": example.weight,
     }
@@ -171,6 +174,7 @@ def _from_row(row: dict[str, Any]) -> Example:
         reasons=json.loads(reasons),
         language=row["language"],
         domain=row["domain"],
+        group=row["group"],
         weight=row["weight"],
         origin=row["origin"],
     )

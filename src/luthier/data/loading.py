@@ -10,12 +10,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from luthier.data.classes import Imbalance, count_classes, find_imbalances
 from luthier.data.duplicates import Duplicates, content, find_duplicates
 from luthier.data.examples import Examples
 from luthier.data.leaks import Leak, find_leaks
 from luthier.data.options import DataOptions, ReadOptions, TestOptions
 from luthier.data.reading import ReadReport, read_examples
-from luthier.data.splitting import split_indices
+from luthier.data.splitting import join_groups, split_indices
 from luthier.errors import DataError, Problem, RecipeError
 from luthier.invalid import explain
 from luthier.tasks import Task
@@ -41,12 +42,17 @@ class DataReport:
         counts: Stage to reason to number of records; `leak` counts by held-out set, equal and near apart.
         leaks: Every held-out record that was seen in training. They are reported, not removed.
         dropped: Records that a stage left out, each with its reason. Loading leaves out none.
+        classes: Set (`train`, `validation`, `test/<name>`) to field to class to number of examples; the field
+            is "" where a task has one without a name. Nothing for a free text.
+        imbalances: Labels of train that are absent, few, or far less frequent than others.
     """
 
     files: Mapping[str, ReadReport] = field(default_factory=dict)
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     leaks: Sequence[Leak] = ()
     dropped: Sequence[Mapping[str, Any]] = ()
+    classes: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    imbalances: Sequence[Imbalance] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Returns the report as a JSON value."""
@@ -118,19 +124,26 @@ def load_splits(
         reading = options.reading("unlabelled")
         reader.read("unlabelled", options.unlabelled, task, reading, labelled=False)
     reader.finish()
+    if options.group is not None:
+        _require_groups(options.group, reader.sets["train"])
     sets = {role: examples for role, examples in reader.sets.items() if role != "unlabelled"}
     texts = [content(example) for examples in sets.values() for example in examples]
     duplicates = find_duplicates(texts)
     counts: dict[str, dict[str, int]] = {"read": {role: len(found) for role, found in reader.sets.items()}}
     places = [(role, index) for role, examples in sets.items() for index in range(len(examples))]
     if not isinstance(options.validation, str):
-        sets, places, counts["split"] = _split(sets, places, task, duplicates, options.validation, seed)
+        sets, places, counts["split"] = _split(
+            sets, places, task, duplicates, options.validation, seed, by_group=options.group is not None
+        )
     leaks = find_leaks(sets, places, duplicates)
     counts["leak"] = dict(Counter(f"{i.held_out}, {'equal' if i.similarity == 1 else 'near'}" for i in leaks))
     tests = {
         name: TestSet(tasks[name], sets[f"test/{name}"], entry.path) for name, entry in options.tests.items()
     }
-    report = DataReport(reader.reports, counts, leaks)
+    spaces = {"train": task, "validation": task} | {f"test/{name}": own for name, own in tasks.items()}
+    found = {role: count_classes(spaces[role], sets[role]) for role in spaces}
+    imbalances = find_imbalances(found["train"], task.schema().fields[0].unmentioned)
+    report = DataReport(reader.reports, counts, leaks, classes=found, imbalances=imbalances)
     return Splits(sets["train"], sets["validation"], tests, reader.sets.get("unlabelled"), report)
 
 
@@ -169,6 +182,14 @@ class _Reader:
         raise DataError(f"{total} problems in {len(self._errors)} files:", problems, hint, total)
 
 
+def _require_groups(column: str, train: Examples) -> None:
+    """Refuses a column that names no group; a few records without one are groups of their own."""
+    if any(name is not None for name in train.dataset["group"]):
+        return
+    problem = Problem(f"no record of train has a {column!r}", field="data.group", allowed="a column of train")
+    raise DataError("train has no groups to keep together:", [problem], "correct the name, or remove the key")
+
+
 def _split(
     sets: Mapping[str, Examples],
     places: Sequence[tuple[str, int]],
@@ -176,14 +197,19 @@ def _split(
     duplicates: Duplicates,
     share: float,
     seed: int,
+    by_group: bool,
 ) -> tuple[dict[str, Examples], list[tuple[str, int]], dict[str, int]]:
     """Splits validation off train; returns the sets, where each compared text now is, and counts."""
     train = sets["train"]
     # Train comes first among the compared texts, so a position there is the index in the set.
     inside = ([position for position in group if position < len(train)] for group in duplicates.groups())
     groups = [group for group in inside if group]
+    alike = sum(len(group) for group in groups if len(group) > 1)
+    if by_group:
+        groups = join_groups(groups, list(train.dataset["group"]))
     if len(groups) < 2:
-        found = "1 record" if len(train) == 1 else f"{len(train)} records, all of them (near) duplicates"
+        one = "of one group" if by_group else "all of them (near) duplicates"
+        found = "1 record" if len(train) == 1 else f"{len(train)} records, {one}"
         problem = Problem(found, field="data.train", allowed="at least 2 different ones")
         hint = "add records, or name another file: `validation: other.jsonl` in the recipe's `data`"
         raise DataError("train is too small to split validation off:", [problem], hint)
@@ -192,7 +218,9 @@ def _split(
     now = {old: (role, new) for role, part in parts.items() for new, old in enumerate(part)}
     split = {role: train.select(part) for role, part in parts.items()}
     counts = {role: len(part) for role, part in parts.items()}
-    counts["kept together as near duplicates"] = sum(len(group) for group in groups if len(group) > 1)
+    counts["kept together as near duplicates"] = alike
+    if by_group:
+        counts["kept together as groups"] = sum(len(group) for group in groups if len(group) > 1)
     others = {role: found for role, found in sets.items() if role != "train"}
     moved = [now[index] if role == "train" else (role, index) for role, index in places]
     return {**split, **others}, moved, counts

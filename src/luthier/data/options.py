@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from luthier.data.balance import AnyBalance, NoBalance
 from luthier.tasks.record import as_name
 
 DEFAULT_VALIDATION = 0.1
@@ -81,6 +82,11 @@ class DataOptions(ReadOptions):
     """A path, or several sets by name (`id`, `ood`), or none. One path alone is called `id`."""
     unlabelled: _Path | None = None
     """A file whose records need no target."""
+    group: _Text | None = Field(default=None, min_length=1)
+    """Column of train that names what a record belongs to (a user, a document): records of one group stay
+    together, in train or validation and within one fold. Default: only near duplicates stay together."""
+    balance: AnyBalance = Field(default_factory=NoBalance)
+    """What the training samples do about rare classes; validation and test sets stay as they are."""
 
     @field_validator("validation")
     @classmethod
@@ -121,8 +127,11 @@ class DataOptions(ReadOptions):
         own = {} if test is None else test.model_dump(include={"columns", "label_map", "encoding", "split"})
         given = {key: value for key, value in own.items() if value is not None}
         split = self.split if role == "train" else None
+        columns = self.columns
+        if role == "train" and self.group is not None:
+            columns = {**columns, "group": self.group}
         base = {
-            "columns": self.columns,
+            "columns": columns,
             "label_map": self.label_map,
             "encoding": self.encoding,
             "split": split or role,

@@ -26,7 +26,7 @@ from luthier.text import guess_language, normalise
 MOST_RECORDS = 2000
 MOST_SEEN = 100_000
 MOST_LABELS = 100
-_OWN = ("id", "language", "domain", "weight")
+_OWN = ("id", "language", "domain", "group", "weight")
 _INTEGER = re.compile("-?[0-9]+")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from luthier.design import Sample, SampleWriter
 from luthier.errors import Problem, RecipeError
+from luthier.experiment.folds import fold_groups
 from luthier.experiment.recipe import Recipe
 from luthier.inference import answer_tokens
 from luthier.models import chat_template, encode, load_tokenizer
@@ -82,6 +83,7 @@ def require_fitting(recipe: Recipe, train: Sequence[Example]) -> None:
 
     Raises:
         RecipeError: Where there are fewer examples than folds, or reasons that the design wants are missing.
+        UserError: Where fewer examples than folds are independent of each other.
     """
     require_reasons(recipe, train)
     folds = recipe.evaluation.folds
@@ -92,6 +94,8 @@ def require_fitting(recipe: Recipe, train: Sequence[Example]) -> None:
             allowed=f"1 to {len(train)}",
         )
         raise RecipeError("The evaluation does not fit the data:", [problem])
+    if folds > 1:
+        fold_groups(train, folds, by_group=recipe.data.group is not None)
 
 
 def require_reasons(recipe: Recipe, examples: Iterable[Example]) -> None:

@@ -9,6 +9,7 @@ from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from luthier.data import BalanceReport
 from luthier.evaluation import evaluate
 from luthier.experiment.bench import Bench
 from luthier.inference import Predictor
@@ -40,6 +41,7 @@ class Prepared:
         answer_tokens: Tokens that an answer may need, EOS included.
         learning_rate: Peak learning rate.
         seed: Of adapter weights, wordings and the order of batches.
+        balance: What was done about rare classes of train.
     """
 
     model: PreTrainedModel
@@ -50,6 +52,7 @@ class Prepared:
     answer_tokens: int
     learning_rate: float
     seed: int
+    balance: BalanceReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ def prepare(
     seed: int,
     model: PreTrainedModel | None = None,
 ) -> Prepared:
-    """Applies the method to the base model and encodes the samples.
+    """Applies the method to the base model, balances what it learns from, and encodes the samples.
 
     Args:
         bench: Tokenizer and layout.
@@ -92,8 +95,9 @@ def prepare(
     set_seed(seed)  # a new adapter draws its weights
     model = recipe.method.apply(model if model is not None else load_model(recipe.model))
     limit = max_length(model, recipe.training)
+    balanced, balance = recipe.data.balance.apply(recipe.task, train_examples, seed)
     rows, reports = {}, {}
-    for name, examples in (("train", train_examples), ("validation", validation_examples)):
+    for name, examples in (("train", balanced), ("validation", validation_examples)):
         samples = (writer.sample(example) for example in examples)
         rows[name], reports[name] = encode_all(
             samples, bench.tokenizer, max_length=limit, truncate=recipe.training.truncate
@@ -110,6 +114,7 @@ def prepare(
         answer_tokens=bench.answer_tokens(train_examples),
         learning_rate=recipe.method.learning_rate(parameters.total) if rate == "auto" else float(rate),
         seed=seed,
+        balance=balance,
     )
 
 

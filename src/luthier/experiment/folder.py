@@ -148,6 +148,7 @@ class RunFolder:
                 reasons=row.get("reasons", {}),
                 language=row.get("language"),
                 domain=row.get("domain"),
+                group=row.get("group"),
                 weight=row.get("weight", 1.0),
             )
             for row in read_jsonl(path)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import mean, stdev
 from typing import Any
 
-from luthier.data import Examples, Splits, content, find_duplicates, split_indices
+from luthier.data import Splits
 from luthier.evaluation import Scores, evaluate
 from luthier.experiment.bench import Bench
 from luthier.experiment.fit import Prepared, fit, predictor, prepare
 from luthier.experiment.folder import RunFolder
+from luthier.experiment.folds import fold_positions
 from luthier.files import write_jsonl
 from luthier.inference.prediction import Prediction
 from luthier.tasks import Task
@@ -60,8 +61,8 @@ def repeat_seeds(bench: Bench, splits: Splits, folder: RunFolder, first: Mapping
 def cross_validate(bench: Bench, splits: Splits, folder: RunFolder) -> dict[str, Any]:
     """Trains on all folds but one, predicts that one, and scores the predictions for the whole training set.
 
-    Folds are stratified and keep near duplicates together. The run's validation set chooses the checkpoint in
-    every fold, so that no fold is chosen by what it is scored on.
+    Folds are stratified and keep near duplicates together, and records of one `data.group`. The run's
+    validation set chooses the checkpoint in every fold, so that no fold is chosen by what it is scored on.
 
     Returns:
         The scores of the out-of-fold predictions with intervals, and `folds`: metric to its value by fold.
@@ -70,7 +71,9 @@ def cross_validate(bench: Bench, splits: Splits, folder: RunFolder) -> dict[str,
     examples = splits.train
     predictions: dict[int, Prediction] = {}
     by_fold: dict[str, list[float]] = {}
-    for number, held_out in enumerate(_folds(recipe.task, examples, recipe.evaluation.folds, recipe.seed), 1):
+    by_group = recipe.data.group is not None
+    folds = fold_positions(recipe.task, examples, recipe.evaluation.folds, recipe.seed, by_group=by_group)
+    for number, held_out in enumerate(folds, 1):
         logger.info("  fold %d of %d", number, recipe.evaluation.folds)
         inside = set(held_out)
         kept = examples.select(index for index in range(len(examples)) if index not in inside)
@@ -84,22 +87,6 @@ def cross_validate(bench: Bench, splits: Splits, folder: RunFolder) -> dict[str,
     ordered = [predictions[index] for index in range(len(examples))]
     write_jsonl(folder.cross_validation, (item.to_row() for item in ordered))
     return {**_score(bench, recipe.task, examples, ordered).to_json(), "folds": by_fold}
-
-
-def _folds(task: Task, examples: Examples, count: int, seed: int) -> Iterator[list[int]]:
-    """Yields the positions of each fold: `1/count` is split off, then `1/(count - 1)` of the rest ..."""
-    groups = find_duplicates([content(example) for example in examples]).groups()
-    strata = [task.strata(example) for example in examples]
-    rest = list(range(len(examples)))
-    for left in range(count, 1, -1):
-        where = {position: index for index, position in enumerate(rest)}
-        inside = [[where[position] for position in group if position in where] for group in groups]
-        kept, held_out = split_indices(
-            [strata[position] for position in rest], [group for group in inside if group], 1 / left, seed
-        )
-        yield [rest[index] for index in held_out]
-        rest = [rest[index] for index in kept]
-    yield rest
 
 
 def _train(

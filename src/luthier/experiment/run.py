@@ -140,6 +140,8 @@ def _save_samples(
     writer = bench.writer()
     examples = splits.train[:SAVED_SAMPLES]
     write_jsonl(folder.samples, (bench.render(writer.sample(example)) for example in examples))
+    if prepared.balance.type != "none":
+        write_json(folder.data / "balance.json", prepared.balance.to_json())
     record["encoded"] = {name: asdict(report) for name, report in prepared.encoded.items()}
     count = prepared.parameters
     logger.info("  training %s of %s parameters (%.2f%%)", count.trainable, count.total, 100 * count.share)

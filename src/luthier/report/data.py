@@ -54,6 +54,9 @@ class DataSection:
         dropped_rows: Reason, id and text of them, at most `LISTED`.
         leaks: At most `LISTED`.
         leaks_total: How many there are.
+        sets: The sets that classes are counted in.
+        classes: Field, label, and the number of records in each of `sets`.
+        imbalances: Sentences about labels that are absent, few, or far less frequent than others.
     """
 
     splits: tuple[SplitRow, ...]
@@ -66,6 +69,9 @@ class DataSection:
     dropped_rows: tuple[tuple[str, str, str], ...]
     leaks: tuple[Leak, ...]
     leaks_total: int
+    sets: tuple[str, ...]
+    classes: tuple[tuple[str, str, tuple[str, ...]], ...]
+    imbalances: tuple[str, ...]
 
 
 def data_section(run: RunRecords, words: Words) -> DataSection:
@@ -105,7 +111,32 @@ def data_section(run: RunRecords, words: Words) -> DataSection:
         ),
         leaks=tuple(_leak(row, words) for row in leaks[:LISTED]),
         leaks_total=len(leaks),
+        sets=tuple(words.open("split", name) for name in run.data.get("classes", {})),
+        classes=_classes(run.data.get("classes", {})),
+        imbalances=tuple(_imbalance(item, words) for item in run.data.get("imbalances", ())),
     )
+
+
+def _classes(
+    counts: Mapping[str, Mapping[str, Mapping[str, int]]],
+) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Returns a row a class; a test set may have classes of its own, and lack others."""
+    names = dict.fromkeys((field, label) for by in counts.values() for field in by for label in by[field])
+    return tuple(
+        (field, label, tuple(_class_count(by, field, label) for by in counts.values()))
+        for field, label in names
+    )
+
+
+def _class_count(by_field: Mapping[str, Mapping[str, int]], field: str, label: str) -> str:
+    found = by_field.get(field, {}).get(label)
+    return DASH if found is None else count(found)
+
+
+def _imbalance(item: Mapping[str, Any], words: Words) -> str:
+    label = words["class_of"].format(**item) if item["field"] else item["label"]
+    ratio = "" if item["ratio"] is None else f"{item['ratio']:.0f}"
+    return words[f"imbalance_{item['kind']}"].format(label=label, n=item["count"], ratio=ratio)
 
 
 def _splits(run: RunRecords, encoded: Mapping[str, Mapping[str, Any]], words: Words) -> tuple[SplitRow, ...]:

@@ -48,7 +48,7 @@ class Task(BaseModel, ABC):
     @property
     @abstractmethod
     def columns(self) -> Mapping[str, bool]:
-        """The record's own columns (beside id, language, domain, weight) and whether each is required."""
+        """The record's own columns (beside those of every record) and whether each is required."""
 
     @abstractmethod
     def example(

@@ -54,6 +54,7 @@ class Example:
         reasons: Why, by field name ("" for a task with one unnamed field), for reasoning designs.
         language: Language code, if the record has one.
         domain: Free-form domain name, if the record has one.
+        group: What the record belongs to (a user, a document), if it says so; see the recipe's `data.group`.
         weight: Weight in the loss, above 0.
         origin: `file:line` it was read from, for messages and reports.
     """
@@ -67,6 +68,7 @@ class Example:
     reasons: Mapping[str, str] = field(default_factory=dict)
     language: str | None = None
     domain: str | None = None
+    group: str | None = None
     weight: float = 1.0
     origin: str = ""
 

@@ -12,7 +12,7 @@ from luthier.tasks.base import RecordError
 from luthier.tasks.example import Example
 from luthier.text import nearest, shorten
 
-COMMON_COLUMNS = ("id", "language", "domain", "weight")
+COMMON_COLUMNS = ("id", "language", "domain", "group", "weight")
 """Optional columns of every record. `id` is the reader's business."""
 
 
@@ -164,15 +164,26 @@ class RecordReader:
         return found
 
     def common(self) -> dict[str, Any]:
-        """Returns `language`, `domain` and `weight` as keyword arguments of an `Example`."""
+        """Returns `language`, `domain`, `group` and `weight` as keyword arguments of an `Example`."""
         return {
             "language": self.text("language", required=False),
             "domain": self.text("domain", required=False),
+            "group": self._group(),
             "weight": self._weight(),
         }
 
     def _absence(self, column: str) -> str:
         return "is empty" if column in self.record else "is missing"
+
+    def _group(self) -> str | None:
+        """Returns the name of the group; a number, as users and documents often have, is a name."""
+        value = self.record.get("group")
+        if is_missing(value):
+            return None
+        if isinstance(value, str | int | float):
+            return str(as_name(value)) or None
+        self.add("group", f"is {describe(value)}", allowed="a text or a number")
+        return None
 
     def _weight(self) -> float:
         value = self.record.get("weight")
@@ -192,7 +203,7 @@ def common_columns(example: Example) -> dict[str, Any]:
     """Returns what `RecordReader.common` and `reasons` read, as columns; those that hold nothing left out."""
     reasons = dict(example.reasons)
     found: dict[str, Any] = {"reason": reasons.pop("", None), "reasons": reasons or None}
-    found |= {"language": example.language, "domain": example.domain}
+    found |= {"language": example.language, "domain": example.domain, "group": example.group}
     found |= {"weight": None if example.weight == 1 else example.weight}
     return {name: value for name, value in found.items() if value is not None}
 
