@@ -32,7 +32,7 @@ class FileReport:
         cleaned: What the rules changed and left out, with examples.
         corrections: Decision to number of records; nothing without a list.
         duplicates: Equal and near ones, left out and kept; nothing where they were not looked for.
-        conflicts: Equal texts with different targets.
+        conflicts: Equal texts with different targets; nothing without a task, which says what a target is.
         ignored_columns: Columns that the task has no use for and that do not go out: records that had them.
     """
 
@@ -105,7 +105,7 @@ def clean_file(
         key = plain_key if task is None else None
         compared = Comparison.of({"train": Examples.write(stream)}, key)
         compared, found = remove_repeated(compared, to_record, duplicates, dropped)
-        conflicts = find_conflicts(compared)
+        conflicts = [] if task is None else find_conflicts(compared, task)
         stream = compared.sets["train"]
     written = write_jsonl(output, map(to_record, stream))
     if rejects is not None:
