@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from luthier.api import (
+        FileReport,
         FineTuned,
         LabelReport,
         Pretrained,
         Run,
+        clean,
         generate,
         label,
         load,
@@ -30,12 +32,14 @@ if TYPE_CHECKING:
 
 __version__ = metadata.version("luthier")
 __all__ = [
+    "FileReport",
     "FineTuned",
     "LabelReport",
     "Pretrained",
     "Recipe",
     "Run",
     "__version__",
+    "clean",
     "generate",
     "label",
     "load",

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from luthier import experiment, models
+from luthier.data.clean_file import FileReport
+from luthier.experiment.clean import clean
 from luthier.experiment.finetuned import FineTuned, load
 from luthier.experiment.folder import RunFolder, open_run
 from luthier.experiment.generating import generate_file
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
     from luthier.generation import GenerateReport
 
 __all__ = [
+    "FileReport",
     "FineTuned",
     "LabelReport",
     "Pretrained",
     "Run",
+    "clean",
     "generate",
     "label",
     "load",

@@ -10,6 +10,7 @@ import typer
 
 from luthier.cli import (
     check,
+    clean,
     compare,
     evaluate,
     generate,
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 for module in (
     new,
+    clean,
     check,
     run,
     predict,

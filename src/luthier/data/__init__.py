@@ -1,4 +1,4 @@
-"""Reading every record form, mapping columns and labels, splitting, comparing the splits."""
+"""Reading every record form, mapping columns and labels, cleaning, duplicates and leaks, splitting."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from luthier.data.balance import (
 )
 from luthier.data.checking import check
 from luthier.data.classes import ClassCounts, Imbalance, class_reader, count_classes, find_imbalances
+from luthier.data.cleaning import CleanOptions, CleanReport, clean_example
 from luthier.data.duplicates import Duplicates, Pair, content, find_duplicates
 from luthier.data.examples import Examples
 from luthier.data.leaks import Leak, find_leaks
 from luthier.data.loading import DataReport, Splits, TestSet, load_splits, test_task
 from luthier.data.options import DataOptions, ReadOptions, TestOptions
 from luthier.data.reading import ReadReport, read_examples
+from luthier.data.removal import Conflict
 from luthier.data.sniffing import Proposal, sniff
 from luthier.data.splitting import join_groups, split_folds, split_indices
 from luthier.data.unlabelled import Seen, unseen
@@ -28,6 +30,9 @@ __all__ = [
     "Balance",
     "BalanceReport",
     "ClassCounts",
+    "CleanOptions",
+    "CleanReport",
+    "Conflict",
     "DataOptions",
     "DataReport",
     "Duplicates",
@@ -48,6 +53,7 @@ __all__ = [
     "Weights",
     "check",
     "class_reader",
+    "clean_example",
     "content",
     "count_classes",
     "find_duplicates",

@@ -76,6 +76,24 @@ class Duplicates:
             groups[root(node)] += members
         return [sorted(members) for members in groups.values()]
 
+    def only(self, positions: Sequence[int]) -> Duplicates:
+        """Returns the same of a part of the texts, counted through anew.
+
+        Args:
+            positions: Those that are left, ascending.
+        """
+        now = {old: new for new, old in enumerate(positions)}
+        kept = [tuple(now[position] for position in members if position in now) for members in self.copies]
+        order = sorted((members[0], node) for node, members in enumerate(kept) if members)
+        nodes = {old: new for new, (_, old) in enumerate(order)}
+        left = [pair for pair in self.pairs if pair.first in nodes and pair.second in nodes]
+        ends = [sorted((nodes[pair.first], nodes[pair.second])) for pair in left]
+        pairs = [
+            Pair(first, second, pair.similarity) for (first, second), pair in zip(ends, left, strict=True)
+        ]
+        pairs.sort(key=lambda pair: (pair.first, pair.second))
+        return Duplicates(tuple(kept[old] for _, old in order), tuple(pairs))
+
 
 def content(example: Example) -> str:
     """Returns the text that tells whether two records are the same: input, else instruction, and pair."""

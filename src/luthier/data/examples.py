@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
@@ -65,7 +66,7 @@ class Examples(Sequence[Example]):
         import pyarrow
 
         if path is None:
-            path = Path(mkstemp(suffix=".arrow", dir=_scratch().name)[1])
+            path = scratch_file(".arrow")
         source = iter(examples)
         with (
             atomic_path(path) as temporary,
@@ -130,6 +131,13 @@ class Examples(Sequence[Example]):
             columns = self.dataset[start : start + _BATCH]
             for values in zip(*columns.values(), strict=True):
                 yield _from_row(dict(zip(columns, values, strict=True)))
+
+
+def scratch_file(suffix: str) -> Path:
+    """Returns an empty temporary file that lives as long as the process."""
+    handle, name = mkstemp(suffix=suffix, dir=_scratch().name)
+    os.close(handle)
+    return Path(name)
 
 
 @cache
