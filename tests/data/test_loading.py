@@ -303,7 +303,9 @@ def test_classes_of_every_set_are_counted_and_imbalance_told(tmp_path):
     write(tmp_path / "dev.jsonl", reviews("dev", 4))
     write(tmp_path / "test.jsonl", [{"text": "fine", "label": "so"}])
     test = {"own": {"path": "test.jsonl", "labels": ["so", "no"]}}
-    report = load(tmp_path, train="train.jsonl", validation="dev.jsonl", test=test).report.to_json()
+    report = load(
+        tmp_path, train="train.jsonl", validation="dev.jsonl", test=test, leaks="report"
+    ).report.to_json()
     assert report["classes"] == {
         "train": {"": {"good": 38, "bad": 0}},
         "validation": {"": {"good": 3, "bad": 1}},

@@ -37,6 +37,7 @@ def test_every_word_of_the_page_is_used_and_every_used_word_exists():
     used = {*re.findall(r"\bt\.(\w+)", templates), *re.findall(r"words\[[\"'](\w+)[\"']\]", modules)}
     used |= {f"verdict_{kind}" for kind in ("better", "worse", "unclear", "alone", "untested")}
     used |= {f"space_{key}" for key in ("aspects", "labels", "types", "multi_label", "pair")}
+    used |= {f"imbalance_{kind}" for kind in ("absent", "few", "skewed")}
     used |= {"unit_s", "unit_min", "unit_h"}
     assert used == {*load_words("en")["page"]}
 
