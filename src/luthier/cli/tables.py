@@ -12,7 +12,10 @@ from luthier.cli.common import print_table
 from luthier.experiment.verdict import p_value
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from luthier.api import Run
+    from luthier.data.augmenting import AugmentReport
     from luthier.evaluation import Scores
     from luthier.experiment.check import Check
 
@@ -191,6 +194,28 @@ def _print_data(data: Mapping[str, Any]) -> None:
         )
     if len(data["leaks"]) > _LEAKS:
         typer.echo(f"... and {len(data['leaks']) - _LEAKS} more leaks (all with --json)")
+
+
+def print_augmentation(report: AugmentReport, output: Path) -> None:
+    """Prints what augmentation made: a row an augmenter, then what became of the variety."""
+    rows = []
+    for name, count in report.made.items():
+        refused = report.refused.get(name, {})
+        distance, share = report.edit_distance.get(name), report.agreement.get(name)
+        rows.append(
+            [
+                name,
+                str(count),
+                ", ".join(f"{number} {reason}" for reason, number in refused.items()) or "-",
+                "-" if distance is None else f"{distance:.3f}",
+                "-" if share is None else f"{share:.1%}",
+            ]
+        )
+    title = f"{sum(report.made.values())} copies of {report.originals} records in {output}"
+    print_table(title, ["augmenter", "copies", "not kept", "edit distance", "label agreement"], rows)
+    before, after = report.distinct["before"], report.distinct["after"]
+    names = {"distinct_1": "distinct-1", "distinct_2": "distinct-2"}
+    typer.echo(", ".join(f"{words} {before[key]:.3f} -> {after[key]:.3f}" for key, words in names.items()))
 
 
 def print_bits(metrics: Mapping[str, Any]) -> None:

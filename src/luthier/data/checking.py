@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from luthier.data.augmenting.stage import NO_OPEN_ANSWERS
 from luthier.data.dialogues import DIALOGUE_COLUMNS
 from luthier.data.loading import test_task
 from luthier.data.options import DataOptions
 from luthier.data.raw import SourceError
 from luthier.data.sources import resolve
 from luthier.errors import Problem, RecipeError
-from luthier.tasks import Task
+from luthier.tasks import Generation, Task
 from luthier.tasks.record import COMMON_COLUMNS, listed
 from luthier.text import nearest
 
@@ -41,6 +42,9 @@ def check(options: DataOptions, task: Task, base_dir: Path) -> list[Problem]:
         except SourceError as error:
             found = error.problem
             problems.append(Problem(f"{found.message}: {found.file}", field=field, hint=found.hint))
+    if options.augment and isinstance(task, Generation):
+        hint = "take `augment` out, or add records of your own"
+        problems.append(Problem(NO_OPEN_ANSWERS, field="data.augment", hint=hint))
     problems += _check_columns(options.columns, task, "data.columns")
     return problems + _check_labels(options.label_map, task, "data.label_map")
 

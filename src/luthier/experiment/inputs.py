@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from luthier.augment import Augmenter
 from luthier.data import DataOptions
 from luthier.models import ModelOptions, embedded_models
 
 
 def absolute(data: DataOptions, folder: Path) -> DataOptions:
-    """Makes every path absolute that exists below `folder`, where relative ones start. Hub ids stay."""
+    """Makes every path absolute that exists below `folder`, where relative ones start. Hub ids stay.
+
+    Files that augmenters read are made absolute whether they exist or not.
+    """
 
     def place(path: str) -> str:
         local = (folder / Path(path).expanduser()).absolute()
         return str(local.resolve()) if local.exists() else path
 
-    return DataOptions.model_validate(_map_paths(data, place))
+    placed = DataOptions.model_validate(_map_paths(data, place))
+    return placed.model_copy(update={"augment": absolute_augmenters(data.augment, folder)})
 
 
 def absolute_model(model: ModelOptions) -> ModelOptions:
@@ -26,6 +31,20 @@ def absolute_model(model: ModelOptions) -> ModelOptions:
     if model.name in embedded_models() or not folder.is_dir():
         return model
     return model.model_copy(update={"name": str(folder.resolve())})
+
+
+def absolute_augmenters(augmenters: Iterable[Augmenter], folder: Path) -> tuple[Augmenter, ...]:
+    """Makes the files that augmenters read, such as lexicons, absolute; relative ones start at `folder`."""
+    return tuple(
+        item.model_copy(
+            update={
+                name: (folder / value.expanduser()).resolve()
+                for name, value in item
+                if isinstance(value, Path)
+            }
+        )
+        for item in augmenters
+    )
 
 
 def files(data: DataOptions) -> list[Path]:
@@ -38,12 +57,12 @@ def files(data: DataOptions) -> list[Path]:
         return path
 
     _map_paths(data, note)
-    return found
+    return found + [value for item in data.augment for _, value in item if isinstance(value, Path)]
 
 
 def _map_paths(data: DataOptions, place: Callable[[str], str]) -> dict[str, Any]:
     """Returns the section's given values with every path or hub id replaced."""
-    values = data.model_dump(exclude_unset=True)
+    values = data.model_dump(exclude_unset=True, exclude={"augment"})
     for key in ("train", "validation", "unlabelled", "test"):
         if isinstance(values.get(key), str):
             values[key] = place(values[key])
