@@ -108,8 +108,7 @@ def check_variant(source: Source, variant: Variant) -> None:
     """Fails where a variant is not of its source, or something protected was touched."""
     assert variant.before == source.text
     places: list[Span] = []
-    for start, end in source.protected:
-        place = variant.forward(start, end)
+    for (start, end), place in zip(source.protected, variant.forward_all(source.protected), strict=True):
         assert place is not None, f"{source.text[start:end]!r} at {start} is gone from {variant.after!r}"
         assert variant.after[place[0] : place[1]] == source.text[start:end]
         places.append(place)
