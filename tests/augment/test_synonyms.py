@@ -36,7 +36,7 @@ class TestContract(AugmenterContract):
     ("text", "expected"),
     [
         ("I bought two movies.", {"I purchased two films."}),
-        ("She detests mistakes.", {f"She {verb} errors." for verb in ("abhors", "despises", "loathes")}),
+        ("She detests doctors.", {f"She {verb} physicians." for verb in ("abhors", "despises", "loathes")}),
         ("They kept buying cabs.", {"They kept purchasing taxis."}),
         ("He had flung it into the garbage.", {"He had hurled it into the rubbish."}),
         ("We wept.", {"We sobbed."}),
@@ -144,3 +144,53 @@ def test_a_list_that_is_not_there_is_told_and_so_is_wordnet(tmp_path: Path) -> N
         Synonyms(lexicons=(tmp_path / "none.txt",)).vary(Source("a", "en"), Random(0))
     with pytest.raises(UserError, match="no WordNet folder"):
         Synonyms(wordnet=tmp_path).vary(Source("a", "en"), Random(0))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("服务员很友好。", {"服务生很友善。"}),
+        ("商家啊", {"店家啊"}),
+        ("这家的土豆特别好吃！", {"这家的马铃薯特别可口！"}),
+        ("我非常喜欢。", {"我十分喜欢。"}),
+        ("说实话，一般。", {"说真的，一般。"}),
+        ("快递小哥致歉了", {"快递小哥道歉了"}),
+        ("The 卫生间 is ok", {"The 洗手间 is ok"}),
+    ],
+)
+def test_a_chinese_word_gives_way_to_one_of_its_part_of_speech(text: str, expected: set[str]) -> None:
+    assert variants(text, "zh") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "给他打十分。",  # ten points, not `very`
+        "我不经常来。",  # 不常常 is not said
+        "风采依旧。",  # the predicate
+        "送餐很准时。",  # an adjective after 很
+        "我们打扫打扫。",  # doubled
+        "喝酒不喝酒都行",  # a question of doubled verbs
+        "枯燥又乏味",  # would become 乏味又乏味
+        "墙上有照片墙",  # 照片 is the first half of a word
+        "看了《土豆》这部片子",  # a title
+        "黑色幽默",  # a fixed expression
+        "可口可乐",  # one segment
+    ],
+)
+def test_a_chinese_word_is_left_alone_where_it_is_not_sure(text: str) -> None:
+    assert variants(text, "zh") == {text}
+
+
+def test_no_word_comes_to_stand_beside_its_like() -> None:
+    assert variants("fair and unfair, unjust", "en") == {"fair and unfair, unjust"}
+    assert variants("an awful movie, a film", "en") == {
+        f"{article} movie, a film" for article in ("a dreadful", "a horrible", "a terrible")
+    }
+
+
+def test_a_word_under_two_parts_of_speech_follows_jiebas_tag(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text("noun: [[味道, 口味]]\nverb: [[味道, 品尝]]\n", encoding="utf-8")
+    own = Synonyms(share=1, lexicons=(path,), shipped=False)
+    assert variants("味道不错", "zh", augmenter=own) == {"口味不错"}

@@ -41,6 +41,8 @@ _PARTICLES = frozenset(
         "forward",
     )
 )
+_NEAR = 2
+"""Words on either side among which no synonym of a replaced word may stand."""
 _SHORTEST_CAPITALS = 4
 """A shorter word in capitals is as likely an abbreviation: AD, LAB."""
 
@@ -59,6 +61,8 @@ def english_places(source: Source, lexicon: Lexicon) -> Iterator[Place]:
         if not listed or _may_be_a_name(source.text, tokens, at):
             continue
         forms = _forms(Context.of(tokens, at), listed, lexicon)
+        if not {token.word for token in tokens[max(0, at - _NEAR) : at + _NEAR + 1]}.isdisjoint(forms):
+            continue  # fair and just would become the same word twice
         article = _article(source.text, tokens, at)
         options = (_edits(source, token, written, form, article) for form in forms)
         if possible := tuple(option for option in options if option):
@@ -74,7 +78,7 @@ def _listed(form: str, lexicon: Lexicon) -> frozenset[Reading]:
         if part is not None and part not in known:
             found |= {Reading(BASE_TAG[part], form)}
         elif part is None and not known:
-            found |= {Reading("NN", form)}
+            found |= {Reading("RB", form)}  # neither inflected nor struck out, whatever it is
     asked = {reading for reading in found if lexicon.synonyms(reading.lemma, reading.part)}
     if any(reading.tag == "NNS" for reading in asked):
         # The dictionary has `movies` as a word of its own, too.

@@ -36,6 +36,12 @@ _NO_ADVERB_AFTER = frozenset(
 _NEED_PREDICATE = frozenset(("非常", "十分", "极其", "极为", "过于", "太过", "更加", "更为"))
 """Adverbs of degree: 非常好 and 十分好, but 打十分 (ten points) and 非常时期 (extraordinary times)."""
 _PREDICATES = tuple("advilz")
+_BOUND = ("n", "k", "g", "q", "zg")
+_UNBOUND = frozenset("啊哦噢嘛很够")
+"""Tags of single characters that may make one word of the word before: 照片墙, 登山鞋, 早餐奶. And characters
+with such a tag that never do."""
+_SHORTEST_ASIDE = 3
+"""Characters of an adverb that may be a clause of its own (说实话，) and not a predicate (准时。)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,7 @@ def _stands_alone(segments: Sequence[Segment], at: int, part: Part) -> bool:
     after = segments[at + 1] if at + 1 < len(segments) else None
     if part not in {"noun", "verb"} or after is None or len(after.text) > 1 or not is_cjk(after.text):
         return True
-    return not after.tag.startswith(("n", "k", "g"))
+    return after.text in _UNBOUND or not after.tag.startswith(_BOUND)
 
 
 def _fits(segments: Sequence[Segment], at: int, part: Part) -> bool:
@@ -129,11 +135,11 @@ def _fits(segments: Sequence[Segment], at: int, part: Part) -> bool:
         return False
     if segments[at].text in _NEED_PREDICATE:
         return after is not None and after.tag.startswith(_PREDICATES)
-    # At the end of a clause an adverb is the predicate itself: 风采依旧.
-    opens = before is None or not any(map(is_cjk, before.text))
-    return opens or (
-        after is not None and any(map(is_cjk, after.text)) and not after.tag.startswith(("u", "m", "q"))
-    )
+    if after is None or not any(map(is_cjk, after.text)):
+        # At the end of a clause an adverb is the predicate itself: 风采依旧.
+        opens = before is None or not any(map(is_cjk, before.text))
+        return opens and len(segments[at].text) >= _SHORTEST_ASIDE
+    return not after.tag.startswith(("u", "m", "q"))
 
 
 def _fixed(text: str, phrases: tuple[str, ...]) -> frozenset[int]:

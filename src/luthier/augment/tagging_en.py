@@ -116,8 +116,8 @@ class Context:
 
     @property
     def noun_follows(self) -> bool:
-        """Whether the next word may be a noun."""
-        return self.after is not None and not _only_other_than(self.after, _NOUNS)
+        """Whether the next word may be a noun: a word that the dictionary does not have may."""
+        return self.after is not None and self.after not in _CLOSED and _may_be(self.after, _NOUNS)
 
 
 def left_standing(context: Context, found: Iterable[Reading]) -> frozenset[Reading]:
@@ -144,8 +144,9 @@ def is_first_of_compound(context: Context, plural: bool) -> bool:
     return tags.isdisjoint({"VB", "VBD"} if plural else {"VBZ", "VBD"})
 
 
-def _only_other_than(word: str, tags: frozenset[str]) -> bool:
-    return word in _CLOSED or tags.isdisjoint(reading.tag for reading in readings(word))
+def _may_be(word: str, tags: frozenset[str]) -> bool:
+    found = readings(word)
+    return not found or any(reading.tag in tags for reading in found)
 
 
 def _only(word: str, tags: frozenset[str]) -> bool:
@@ -167,7 +168,7 @@ def _needs_no_verb_after(context: Context, previous: str) -> bool:
 def _follows_noun(context: Context) -> bool:
     """Whether the word before is a noun for sure."""
     previous = context.previous
-    if previous is None or _only_other_than(previous, _NOUNS):
+    if previous is None or previous in _CLOSED or not _may_be(previous, _NOUNS):
         return False
     before = context.before[1] if len(context.before) > 1 else None
     return _only(previous, _NOUNS) or before in _DETERMINERS | _DEMONSTRATIVES | _PLURALS | _PREPOSITIONS
