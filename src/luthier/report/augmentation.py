@@ -37,10 +37,10 @@ class ShownCopy:
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """The section; `distinct` has a row for each n: its name, before and after."""
+    """The section; `distinct` has a row for each n: its name, before, after, repeated."""
 
     augmenters: tuple[AugmenterRow, ...]
-    distinct: tuple[tuple[str, str, str], ...]
+    distinct: tuple[tuple[str, ...], ...]
     copies: tuple[ShownCopy, ...]
 
 
@@ -62,9 +62,11 @@ def augmentation(run: RunRecords, words: Words) -> Augmentation | None:
         )
         for name, made in report["made"].items()
     )
-    before, after = report["distinct"]["before"], report["distinct"]["after"]
     distinct = tuple(
-        (f"distinct-{order}", number(before[f"distinct_{order}"]), number(after[f"distinct_{order}"]))
+        (
+            f"distinct-{order}",
+            *(number(report["distinct"][of][f"distinct_{order}"]) for of in ("before", "after", "repeated")),
+        )
         for order in (1, 2)
     )
     return Augmentation(rows, distinct, tuple(_copies(run, words)))
