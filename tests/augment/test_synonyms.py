@@ -44,6 +44,8 @@ class TestContract(AugmenterContract):
         ("The manager oversaw the repairs.", {"The manager supervised the repairs."}),
         ("The soup is tastier here.", {"The soup is more flavorful here."}),
         ("Their daughters are tinier.", {"Their daughters are more minuscule."}),
+        ("The scariest part came later.", {"The most frightening part came later."}),
+        ("a more contemporary look", {"a more modern look"}),
         ("Two of the enemies' fortresses fell.", {"Two of the enemies' citadels fell."}),
     ],
 )

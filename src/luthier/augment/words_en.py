@@ -18,6 +18,7 @@ _POSSESSIVE = re.compile(r"([A-Za-z]+)['’][Ss]")
 _SPLIT_OFF = frozenset({"'s", "’s", "'re", "'ve", "'ll", "'d", "'m", "n't", "n’t"})
 """Halves of contractions that tokenised corpora write as words of their own."""
 
+_SYLLABLE = re.compile(r"[aeiouy]+")
 _VOWEL = re.compile(r"[aeiou]|hones|hono|hour|heir", re.IGNORECASE)
 _GLIDE = re.compile(
     r"eu|ew|one|once|ubi|uk|uni(?![nmd])|unanim|uran|uri|us[aeiu]|uten|util|uto[pn]", re.IGNORECASE
@@ -144,7 +145,7 @@ def _is_form(form: str, lemma: str, tag: str, forms: tuple[str, ...]) -> bool:
 def inflected(lemma: str, tag: str) -> str | None:
     """Returns the form of a base form that a tag asks for; None where it has none.
 
-    Comparison without a form of its own is written with more and most. A word that the dictionary does not
+    Comparison is written with more and most where -er and -est are not usual. A word that the dictionary does not
     have is inflected by lemminflect's model of regular forms.
     """
     from lemminflect import getAllInflections, getInflection
@@ -152,6 +153,8 @@ def inflected(lemma: str, tag: str) -> str | None:
     part = PART_OF_TAG[tag]
     if tag in {BASE_TAG[part], "VBP"}:
         return lemma
+    if tag in _PERIPHRASIS and not _compares_by_ending(lemma):
+        return f"{_PERIPHRASIS[tag]} {lemma}"
     if not (known := getAllInflections(lemma, _UPOS[part])):
         forms = getInflection(lemma, tag) if tag not in _PERIPHRASIS else ()
     else:
@@ -159,6 +162,12 @@ def inflected(lemma: str, tag: str) -> str | None:
     if forms:
         return str(forms[0])
     return f"{_PERIPHRASIS[tag]} {lemma}" if tag in _PERIPHRASIS else None
+
+
+def _compares_by_ending(lemma: str) -> bool:
+    """Tells whether -er and -est are usual: one syllable, or two of which the second is -y."""
+    syllables = len(_SYLLABLE.findall(lemma.removesuffix("e")))
+    return syllables == 1 or (syllables == 2 and lemma.endswith("y"))
 
 
 def takes_an(word: str) -> bool:

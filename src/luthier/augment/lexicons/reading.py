@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from luthier.augment.lexicons.lexicon import PARTS, Group, Lexicon, Part
+from luthier.augment.lexicons.lexicon import PARTS, Group, Lexicon
 from luthier.errors import DataError, Problem
 from luthier.text import nearest
 
@@ -96,16 +96,16 @@ def _text_entries(text: str, path: Path, problems: list[Problem]) -> Iterator[En
 
 
 def _yaml_entries(tree: Any, path: Path, problems: list[Problem]) -> Iterator[Entry]:
-    sections = tree if isinstance(tree, dict) else {"any": tree}
-    for section, groups in sections.items():
-        line = tree.lc.key(section)[0] + 1 if isinstance(tree, dict) else 1
+    named = isinstance(tree, dict)
+    for section, groups in (tree if named else {"any": tree}).items():
+        line = tree.lc.key(section)[0] + 1 if named else 1
         if section not in _SECTIONS:
             problems.append(_unknown_section(section, path, line))
         elif not isinstance(groups, list):
             problems.append(Problem("this is not a list of groups", path, line, section, hint=_FORM))
         else:
             for index, group in enumerate(groups):
-                at = groups.lc.item(index)[0] + 1  # type: ignore[attr-defined]  # ruamel's list knows its lines
+                at = groups.lc.item(index)[0] + 1  # type: ignore[attr-defined]  # ruamel's lists know their lines
                 words = [group] if isinstance(group, str) else group
                 if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
                     problems.append(Problem(f"{group!r} is not a list of words", path, at, hint=_FORM))
@@ -125,7 +125,7 @@ def _lexicon(entries: list[Entry], path: Path, problems: list[Problem]) -> Lexic
         words = tuple(dict.fromkeys(" ".join(word.lower().split()) for word in content if word.strip()))
         if len(words) < 2:
             problems.append(Problem("a group needs two different words or more", path, line, hint=_FORM))
-        groups.append(Group(words, cast(Part, section) if section in PARTS else None))
+        groups.append(Group(words, section if section in PARTS else None))
     if not problems and not groups and not phrases:
         problems.append(Problem("no group of synonyms stands in it", path, hint=_FORM))
     if problems:
