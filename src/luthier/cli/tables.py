@@ -12,7 +12,10 @@ from luthier.cli.common import print_table
 from luthier.experiment.verdict import p_value
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from luthier.api import Run
+    from luthier.data.augmenting import AugmentReport
     from luthier.evaluation import Scores
     from luthier.experiment.check import Check
 
@@ -191,6 +194,34 @@ def _print_data(data: Mapping[str, Any]) -> None:
         )
     if len(data["leaks"]) > _LEAKS:
         typer.echo(f"... and {len(data['leaks']) - _LEAKS} more leaks (all with --json)")
+
+
+def print_augmentation(report: AugmentReport, output: Path) -> None:
+    """Prints what augmentation made: a row an augmenter, then what became of the variety."""
+    rows = []
+    for name, count in report.made.items():
+        refused = report.refused.get(name, {})
+        distance, share = report.edit_distance.get(name), report.agreement.get(name)
+        rows.append(
+            [
+                name,
+                str(count),
+                ", ".join(f"{number} {reason}" for reason, number in refused.items()) or "-",
+                "-" if distance is None else f"{distance:.3f}",
+                "-" if share is None else f"{share:.1%}",
+            ]
+        )
+    title = f"{sum(report.made.values())} copies of {report.originals} records in {output}"
+    print_table(title, ["augmenter", "copies", "not kept", "edit distance", "label agreement"], rows)
+    before, after, repeated = (report.distinct[key] for key in ("before", "after", "repeated"))
+    variety = [
+        [
+            f"distinct-{order}",
+            *(f"{shares[f'distinct_{order}']:.3f}" for shares in (before, after, repeated)),
+        ]
+        for order in (1, 2)
+    ]
+    print_table("", ["variety", "originals", "with copies", "as much text repeated"], variety)
 
 
 def print_bits(metrics: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from luthier.data.checking import check
 from luthier.data.duplicates import Duplicates, Pair, content, find_duplicates
+from luthier.data.enlarging import enlarge
 from luthier.data.examples import Examples
 from luthier.data.leaks import Leak, find_leaks
 from luthier.data.loading import DataReport, Splits, TestSet, load_splits, test_task
@@ -27,6 +28,7 @@ __all__ = [
     "TestSet",
     "check",
     "content",
+    "enlarge",
     "find_duplicates",
     "find_leaks",
     "load_splits",

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from luthier.data.augmenting import Augmented, AugmentReport
 from luthier.data.duplicates import Duplicates, content, find_duplicates
 from luthier.data.examples import Examples
 from luthier.data.leaks import Leak, find_leaks
@@ -41,12 +42,14 @@ class DataReport:
         counts: Stage to reason to number of records; `leak` counts by held-out set, equal and near apart.
         leaks: Every held-out record that was seen in training. They are reported, not removed.
         dropped: Records that a stage left out, each with its reason. Loading leaves out none.
+        augmented: What augmentation made; None where the recipe asks for none.
     """
 
     files: Mapping[str, ReadReport] = field(default_factory=dict)
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     leaks: Sequence[Leak] = ()
     dropped: Sequence[Mapping[str, Any]] = ()
+    augmented: AugmentReport | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns the report as a JSON value."""
@@ -55,13 +58,34 @@ class DataReport:
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """Everything that a run reads."""
+    """Everything that a run reads, and the copies that it makes of its training examples.
+
+    Attributes:
+        train: The training examples as they were read.
+        validation: What the checkpoint is chosen by.
+        tests: The test sets by name.
+        unlabelled: Records without a target, if there are any.
+        report: What loading did.
+        augmented: Varied copies of `train`; None where the recipe asks for none.
+    """
 
     train: Examples
     validation: Examples
     tests: Mapping[str, TestSet]
     unlabelled: Examples | None
     report: DataReport
+    augmented: Augmented | None = None
+
+    @property
+    def training(self) -> Examples:
+        """What a model learns from: the training examples and all their copies."""
+        return self.with_copies(self.train)
+
+    def with_copies(self, examples: Examples) -> Examples:
+        """Returns some of the training examples, and after them the copies of these and of no others."""
+        if self.augmented is None:
+            return examples
+        return examples.joined(self.augmented.of([example.id for example in examples]))
 
 
 def test_task(task: Task, name: str, options: TestOptions) -> Task:

@@ -6,18 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from luthier.augment.any import files_of, placed
 from luthier.data import DataOptions
 from luthier.models import ModelOptions, embedded_models
 
 
 def absolute(data: DataOptions, folder: Path) -> DataOptions:
-    """Makes every path absolute that exists below `folder`, where relative ones start. Hub ids stay."""
+    """Makes every path absolute that exists below `folder`, where relative ones start. Hub ids stay.
+
+    Files that augmenters read are made absolute whether they exist or not.
+    """
 
     def place(path: str) -> str:
         local = (folder / Path(path).expanduser()).absolute()
         return str(local.resolve()) if local.exists() else path
 
-    return DataOptions.model_validate(_map_paths(data, place))
+    named = DataOptions.model_validate(_map_paths(data, place))
+    return named.model_copy(update={"augment": tuple(placed(item, folder) for item in data.augment)})
 
 
 def absolute_model(model: ModelOptions) -> ModelOptions:
@@ -38,12 +43,12 @@ def files(data: DataOptions) -> list[Path]:
         return path
 
     _map_paths(data, note)
-    return found
+    return found + [path for item in data.augment for _, path in files_of(item) if path.exists()]
 
 
 def _map_paths(data: DataOptions, place: Callable[[str], str]) -> dict[str, Any]:
     """Returns the section's given values with every path or hub id replaced."""
-    values = data.model_dump(exclude_unset=True)
+    values = data.model_dump(exclude_unset=True, exclude={"augment"})
     for key in ("train", "validation", "unlabelled", "test"):
         if isinstance(values.get(key), str):
             values[key] = place(values[key])

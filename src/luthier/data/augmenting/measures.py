@@ -46,10 +46,20 @@ class Distinct:
                 hashlib.blake2b("\0".join(gram).encode(), digest_size=8).digest() for gram in grams
             )
 
-    def values(self) -> dict[str, float]:
-        """Returns `distinct_1` and `distinct_2`, 0 to 1; 0 where there are no n-grams."""
+    @property
+    def different(self) -> tuple[int, int]:
+        """How many different words and word pairs there are."""
+        return len(self._seen[0]), len(self._seen[1])
+
+    def shares(self, different: tuple[int, int] | None = None) -> dict[str, float]:
+        """Returns `distinct_1` and `distinct_2`, 0 to 1; 0 where there are no n-grams.
+
+        Args:
+            different: To count these instead of what was seen.
+        """
+        found = different or self.different
         return {
-            f"distinct_{order + 1}": len(self._seen[order]) / count if count else 0.0
+            f"distinct_{order + 1}": found[order] / count if count else 0.0
             for order, count in enumerate(self._all)
         }
 

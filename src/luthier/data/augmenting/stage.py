@@ -153,7 +153,7 @@ def _distinct(examples: Iterable[Example], copies: Iterable[Example]) -> dict[st
     counted = Distinct()
     for example in examples:
         counted.add(example.text)
-    before = counted.values()
+    before, different = counted.shares(), counted.different
     for copy in copies:
         counted.add(copy.text)
-    return {"before": before, "after": counted.values()}
+    return {"before": before, "after": counted.shares(), "repeated": counted.shares(different)}
