@@ -108,9 +108,10 @@ def check_variant(source: Source, variant: Variant) -> None:
     """Fails where a variant is not of its source, or something protected was touched."""
     assert variant.before == source.text
     places: list[Span] = []
+    after = variant.after
     for (start, end), place in zip(source.protected, variant.forward_all(source.protected), strict=True):
-        assert place is not None, f"{source.text[start:end]!r} at {start} is gone from {variant.after!r}"
-        assert variant.after[place[0] : place[1]] == source.text[start:end]
+        assert place is not None, f"{source.text[start:end]!r} at {start} is gone from {after!r}"
+        assert after[place[0] : place[1]] == source.text[start:end]
         places.append(place)
     assert all(first[1] <= second[0] for first, second in itertools.pairwise(places))
 
