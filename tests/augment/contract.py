@@ -110,6 +110,7 @@ def check_variant(source: Source, variant: Variant) -> None:
     assert variant.before == source.text
     after = variant.after
     places: list[Span] = []
+    after = variant.after
     for (start, end), place in zip(source.protected, variant.forward_all(source.protected), strict=True):
         assert place is not None, f"{source.text[start:end]!r} at {start} is gone from {after!r}"
         assert after[place[0] : place[1]] == source.text[start:end]
