@@ -36,6 +36,11 @@ _CONNECTING = words(
     "turn way look"
 )
 """A phrase with one of these joins its sentence to another, or says how it is meant."""
+_STATES = words(
+    "get gets got become becomes became grow grows grew turn turns turned go goes went feel feels felt "
+    "look looks looked seem seems seemed taste tastes tasted"
+)
+"""Verbs that nobody does slowly or politely."""
 _INTRANSITIVE = words("ate dined went came arrived stopped called left")
 _LONGEST = 6
 
@@ -55,10 +60,15 @@ def _to_the_end(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces]:
         return
     main = words[start:]
     found = clause(words, start, len(words))
-    if not found or is_tangled(words[:last], main) or main[0] == "there" or _is_timed(words, start):
+    if (
+        not found
+        or is_tangled(words[:last], found.content(words))
+        or main[0] == "there"
+        or _is_timed(words, start)
+    ):
         return
     if words[0] not in _OF_SENTENCE and (
-        is_negated(main) or (words[0] in _MANNER and words[found.verb] in BE)
+        is_negated(main) or (words[0] in _MANNER and words[found.verb] in BE | _STATES)
     ):
         return
     moved = sentence.inner(0, last)
@@ -92,7 +102,12 @@ def _is_timed(words: tuple[str, ...], start: int) -> bool:
 
 def _is_phrase(words: tuple[str, ...]) -> bool:
     """Tells whether words are a preposition with what surely belongs to it, and no connective."""
-    if words[0] not in _FRONTED or not 2 <= len(words) <= 8 or set(words) & _CONNECTING:
+    if (
+        words[0] not in _FRONTED
+        or words == ("before", "long")
+        or not 2 <= len(words) <= 8
+        or set(words) & _CONNECTING
+    ):
         return False
     if words[0] in ("with", "in", "on", "at", "for") and any(word.endswith("ing") for word in words[:3]):
         return False
@@ -117,7 +132,9 @@ def _to_the_front(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces
     if not found or (not free and not _modifies_all(words, found.verb, found.rest, end)):
         return
     moved = sentence.inner(0, end)
-    if moved is None or is_tangled(words[:end], tail):
+    if moved is None or is_tangled(found.content(words), tail):
+        return
+    if tail[0] in _MANNER and words[found.verb] in BE | _STATES:
         return
     comma = () if len(tail) == 1 and tail[0] in _SHORT else (sentence.comma,)
     yield (*sentence.opening(at, len(words)), *comma, " ", *moved, sentence.closing)
