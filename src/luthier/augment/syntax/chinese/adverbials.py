@@ -14,6 +14,8 @@ _CONTINUES = words("的 和 跟 与 及 同 或 还有 家 自己 这 那 们 �
 _PRONOUNS = words("我 我们 咱们 咱 你 你们 他 她 他们 她们")
 _EVENTS = words("聚 生日 推荐 结婚 介绍 请客 婚礼 家 店 送")
 _PREDICATES = ("v", "d", "p", "a", "zg")
+_PLACES = "店村家厂校班国区县市省屋公单"
+"""Behind a pronoun, these are whose: 他们店, 我们村."""
 _STANCES = words("其实 可能 也许 大概 本来")
 
 
@@ -70,5 +72,7 @@ def _is_subject(words: tuple[Word, ...], at: int) -> bool:
 def _goes_on(words: tuple[Word, ...], at: int) -> bool:
     """Tells whether a predicate follows, so that what stands before is neither an attribute nor a list."""
     if at >= len(words) or words[at].text in _CONTINUES or words[at].text in TIMES:
+        return False
+    if words[at].text[0] in _PLACES or (words[at - 1].text == "你" and words[at].text[0] in "看说"):
         return False
     return words[at].tag.startswith(_PREDICATES) and not words[at].tag.startswith("an")

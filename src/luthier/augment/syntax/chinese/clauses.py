@@ -29,6 +29,9 @@ _LINKED = words(
 """Adverbs by which a main clause looks back at what stands before it."""
 _UNFINISHED = frozenset("?？…~～")
 _PARTICLES = tuple("吧呢啊嘛吗哦呀啦")
+_OPEN = words("说 觉得 认为 以为 感觉 发现 想 怀疑 哪 谁 什么 怎么 为什么 其实 收到 反正 时间")
+_LINKED_ON = words("肯定 一直 你")
+_SHORT = 8
 _SAYING = ("v", "a", "i", "l")
 _MODAL = words("会 要 可以 能 能够 请 建议 应该 一定 最好 愿意 将 希望 推荐 不会")
 
@@ -48,7 +51,7 @@ def changes(sentence: Sentence) -> Iterator[Pieces]:
             yield (main, gap, first.span)
         return
     word = _conjunction(second)
-    if word is not None and _is_free(first) and _is_free(second, skip=1, points=True):
+    if word is not None and _is_whole(first, second, word) and _is_free(second, skip=1, points=True):
         yield (second.span, gap, _PUT_IN[word], first.span)
 
 
@@ -73,6 +76,20 @@ def _main(segment: Segment, word: str) -> tuple[int, int] | None:
     return start, segment.end
 
 
+def _is_whole(main: Segment, sub: Segment, word: str) -> bool:
+    """Tells whether a clause before its reason or condition is all that these belong to.
+
+    A long one may go on without a comma ("如果想订餐请三思"), and what somebody says may hold the reason
+    ("朋友说不消毒，因为掉色").
+    """
+    if not _is_free(main) or any(mark in main.text for mark in _OPEN):
+        return False
+    if word in _CONCESSION:
+        return True
+    said = sub.text[len(word) :].replace("需要", "")
+    return len(said) <= _SHORT and not any(modal in said for modal in _MODAL | _LINKED_ON)
+
+
 def _names_first(sub: Segment, text: str, main: tuple[int, int]) -> bool:
     """Tells whether the subordinate clause names a person whom the main clause leaves out."""
     return any(word.text in PERSONS for word in sub.words()) and not any(
@@ -94,5 +111,5 @@ def _is_free(segment: Segment, skip: int = 0, points: bool = False) -> bool:
         return False
     barred = CONJUNCTIONS | _LINKED | (ANAPHORS if points else frozenset())
     return bool(words) and not any(
-        word.text in barred or (word.text[0] in "这那它他她" and points) for word in words
+        word.text in barred or (word.text[0] in "这那它他她该此其" and points) for word in words
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from luthier.augment.syntax.change import Pieces
-from luthier.augment.syntax.english.forms import is_finite, is_open
-from luthier.augment.syntax.english.grammar import clause, is_negated, is_tangled
+from luthier.augment.syntax.english.forms import is_finite, is_open, parts
+from luthier.augment.syntax.english.grammar import Words, clause, is_negated, is_tangled
 from luthier.augment.syntax.english.lists import BE, DETERMINERS, PREPOSITIONS, QUANTIFIERS
 from luthier.augment.syntax.english.sentence import Sentence
 from luthier.augment.syntax.wording import words
@@ -30,7 +31,7 @@ _SHORT = words("yesterday today tonight tomorrow")
 """Set off by no comma at the front."""
 _FRONTED = words("after before during despite in at on for from upon throughout with inside outside")
 _CONNECTING = words(
-    "fact addition general short particular contrast conclusion summary essence all first last "
+    "whole account fact addition general short particular contrast conclusion summary essence all first last "
     "least best worst example instance starters one once other hand top contrary that this it which "
     "what said mind time point being times case cases theory truth now moment rate order sum effect "
     "turn way look"
@@ -43,6 +44,7 @@ _STATES = words(
 """Verbs that nobody does slowly or politely."""
 _INTRANSITIVE = words("ate dined went came arrived stopped called left")
 _LONGEST = 6
+_FAR = 14
 
 
 def changes(sentence: Sentence) -> Iterator[Pieces]:
@@ -54,7 +56,7 @@ def changes(sentence: Sentence) -> Iterator[Pieces]:
     yield from _to_the_front(sentence, words)
 
 
-def _to_the_end(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces]:
+def _to_the_end(sentence: Sentence, words: Words) -> Iterator[Pieces]:
     start, last = _fronted(words)
     if not last:
         return
@@ -68,7 +70,7 @@ def _to_the_end(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces]:
     ):
         return
     if words[0] not in _OF_SENTENCE and (
-        is_negated(main) or (words[0] in _MANNER and words[found.verb] in BE | _STATES)
+        is_negated(main) or _reaches_far(main) or (words[0] in _MANNER and words[found.verb] in BE | _STATES)
     ):
         return
     moved = sentence.inner(0, last)
@@ -78,7 +80,13 @@ def _to_the_end(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces]:
     yield (*sentence.opening(start, len(words)), *comma, " ", *moved, sentence.closing)
 
 
-def _fronted(words: tuple[str, ...]) -> tuple[int, int]:
+def _reaches_far(main: Words) -> bool:
+    """Whether what comes behind a clause would rather belong to the last thing in it."""
+    infinitive = any(word == "to" and "VERB" in parts(behind) for word, behind in pairwise(main))
+    return infinitive or len(main) > _FAR
+
+
+def _fronted(words: Words) -> tuple[int, int]:
     """Returns where the clause begins and where the adverbial before it ends; zeros where there is none."""
     if "," in words:
         at = words.index(",")
@@ -91,16 +99,16 @@ def _fronted(words: tuple[str, ...]) -> tuple[int, int]:
     return 0, 0
 
 
-def _is_time(words: tuple[str, ...]) -> bool:
+def _is_time(words: Words) -> bool:
     return len(words) <= _LONGEST and _TIME.fullmatch(" ".join(words)) is not None
 
 
-def _is_timed(words: tuple[str, ...], start: int) -> bool:
+def _is_timed(words: Words, start: int) -> bool:
     """Whether the clause ends on a time itself, behind which another adverbial reads badly."""
     return any(_is_time(words[at:]) for at in range(max(start, len(words) - _LONGEST), len(words)))
 
 
-def _is_phrase(words: tuple[str, ...]) -> bool:
+def _is_phrase(words: Words) -> bool:
     """Tells whether words are a preposition with what surely belongs to it, and no connective."""
     if (
         words[0] not in _FRONTED
@@ -117,7 +125,7 @@ def _is_phrase(words: tuple[str, ...]) -> bool:
     )
 
 
-def _to_the_front(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces]:
+def _to_the_front(sentence: Sentence, words: Words) -> Iterator[Pieces]:
     for at in range(max(3, len(words) - _LONGEST), len(words)):
         tail = words[at:]
         if _is_time(tail) or tail[0] in _OF_SENTENCE | _MANNER:
@@ -140,7 +148,7 @@ def _to_the_front(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces
     yield (*sentence.opening(at, len(words)), *comma, " ", *moved, sentence.closing)
 
 
-def _modifies_all(words: tuple[str, ...], verb: int, rest: int, end: int) -> bool:
+def _modifies_all(words: Words, verb: int, rest: int, end: int) -> bool:
     """Tells whether what stands behind `end` belongs to the clause's one verb."""
     before = words[end - 1]
     if before in PREPOSITIONS | DETERMINERS | QUANTIFIERS or is_negated(words[:end]):

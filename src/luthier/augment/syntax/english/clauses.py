@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from luthier.augment.syntax.change import Pieces
 from luthier.augment.syntax.english.grammar import Clause, Words, clause, is_negated, is_tangled
-from luthier.augment.syntax.english.lists import FOCUS, PREPOSITIONS
+from luthier.augment.syntax.english.lists import FOCUS, LATER, MOMENTS, PREPOSITIONS
 from luthier.augment.syntax.english.sentence import Sentence
 from luthier.augment.syntax.wording import words
 
@@ -65,6 +65,10 @@ def _to_the_front(sentence: Sentence, words: Words) -> Iterator[Pieces]:
     at = places[0]
     end = at - 1 if words[at - 1] == "," else at
     if ("," in words) != (end < at) or words[end - 1] in FOCUS | PREPOSITIONS:
+        return
+    if words[at] == "when" and (end < at or words[end - 1] in MOMENTS):
+        return
+    if not LATER.isdisjoint(words[at:]):
         return
     moved = sentence.inner(0, end)
     main, sub = clause(words, 0, end), clause(words, at + _length(words, at), len(words))

@@ -205,6 +205,8 @@ def _simple_phrase(words: Words, first: int, last: int, *, bare: bool = False) -
     determined = start > first
     while start < last and words[start] in DEGREES:
         start += 1
+    if start < last and not determined and words[start].endswith("ing"):
+        return None
     if not 1 <= last - start <= 4 or not all(map(is_open, words[start:last])):
         return None
     head = words[last - 1]

@@ -15,7 +15,7 @@ LONGEST = 300
 """Characters of the longest sentence that is looked at: no rule understands a longer one."""
 
 _WORD = re.compile(r"n't\b|'(?:s|re|ve|ll|d|m)\b|[^\W_]+(?:[-'’.&][^\W_]+)*|\.{2,}|[^\w\s]|_", re.IGNORECASE)
-_CLOSING = re.compile(r"\s*[.!?…]*")
+_CLOSING = re.compile(r"\s*(?:\.|[!?]+|\.{3,}|…+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,5 +109,10 @@ def sentences(text: str) -> Iterator[Sentence]:
         words = [Word(found[0], found.start(), found.end()) for found in _WORD.finditer(text, start, end)]
         while words and not words[-1].text[0].isalnum() and not words[-1].text.startswith("'"):
             words.pop()
-        if words and words[0].text[0].isalnum() and _CLOSING.fullmatch(text, words[-1].end, end):
+        if (
+            words
+            and words[0].text[0].isalnum()
+            and "." not in words[-1].text
+            and _CLOSING.fullmatch(text, words[-1].end, end)
+        ):
             yield Sentence(text, start, end, tuple(words))

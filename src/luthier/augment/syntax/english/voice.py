@@ -10,6 +10,7 @@ from luthier.augment.syntax.change import Pieces
 from luthier.augment.syntax.english.forms import inflected
 from luthier.augment.syntax.english.grammar import NounPhrase, Words, is_negated, noun_phrase
 from luthier.augment.syntax.english.lists import (
+    COORDINATORS,
     DETERMINERS,
     NOMINATIVE,
     NOUNS,
@@ -38,6 +39,7 @@ _ADVERBS = listed(
     "pleasantly promptly quickly immediately warmly constantly repeatedly completely totally "
     "beautifully perfectly personally thoroughly greatly utterly deeply finally eventually"
 )
+_JOINING = COORDINATORS | {","}
 _LINKS = SUBORDINATORS | {"but", "and"}
 _LONGEST = 14
 
@@ -93,6 +95,8 @@ def _clauses(words: Words) -> Iterator[tuple[int, int]]:
     links = [at for at in links if words[at] in SUBORDINATORS or words[at - 1] == ","]
     if not links:
         yield 0, len(words)
+        return
+    if words[links[0]] in SUBORDINATORS and not _JOINING.isdisjoint(words[links[0] :]):
         return
     yield 0, links[0] - (words[links[0] - 1] == ",")
     if words[links[-1]] not in SUBORDINATORS:
