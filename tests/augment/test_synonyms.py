@@ -196,3 +196,11 @@ def test_a_word_under_two_parts_of_speech_follows_jiebas_tag(tmp_path: Path) -> 
     path.write_text("noun: [[味道, 口味]]\nverb: [[味道, 品尝]]\n", encoding="utf-8")
     own = Synonyms(share=1, lexicons=(path,), shipped=False)
     assert variants("味道不错", "zh", augmenter=own) == {"口味不错"}
+
+
+def test_words_that_hold_a_sentence_together_stay_whatever_a_list_says(tmp_path: Path) -> None:
+    path = tmp_path / "own.txt"
+    path.write_text("not non\nbut just\ndo make\nhowever withal\nexpect anticipate\n", encoding="utf-8")
+    own = Synonyms(share=1, lexicons=(path,), shipped=False)
+    text = "However, I did not {} much, but you do."
+    assert variants(text.format("expect"), "en", augmenter=own) == {text.format("anticipate")}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from luthier.augment.base import Source
 from luthier.augment.lexicons import Lexicon
 from luthier.augment.place import Place
-from luthier.augment.tagging_en import Context, is_first_of_compound, left_standing
+from luthier.augment.tagging_en import Context, is_first_of_compound, is_grammatical, left_standing
 from luthier.augment.words_en import (
     BASE_TAG,
     Reading,
@@ -52,7 +52,8 @@ def english_places(source: Source, lexicon: Lexicon) -> Iterator[Place]:
     tokens = tokenise(source.text)
     fixed = _in_phrases(tokens, lexicon.phrases)
     for at, token in enumerate(tokens):
-        if not token.whole or at in fixed or not source.is_free(token.start, token.end):
+        passed = not token.whole or at in fixed or is_grammatical(token.word)
+        if passed or not source.is_free(token.start, token.end):
             continue
         written = source.text[token.start : token.end]
         listed = _listed(written.lower(), lexicon)

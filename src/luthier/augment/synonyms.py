@@ -22,8 +22,8 @@ class Synonyms(Augmenter):
 
     A word is left alone where its part of speech is not sure, in names and titles, and in fixed expressions.
     The lists: docs/synonyms.md. After the synonym replacement of Wei and Zou (2019), "EDA: Easy Data
-    Augmentation Techniques for Boosting Performance on Text Classification Tasks", which takes synonyms of
-    any sense and part of speech and does not inflect them; this does neither.
+    Augmentation Techniques for Boosting Performance on Text Classification Tasks", which, unlike this, takes
+    synonyms of any sense and part of speech and leaves them in their base form.
     """
 
     type: Literal["synonyms"] = "synonyms"

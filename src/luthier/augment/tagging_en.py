@@ -70,6 +70,12 @@ _CLOSED = (
         "did"
     )
 )
+_GRAMMAR = (_CLOSED - _ADVERBS) | _words(
+    "not n't never so too very somewhat quite rather pretty fairly more most less least as how also just "
+    "still always even only already both however therefore thus hence moreover nevertheless nonetheless "
+    "instead otherwise then now here there hardly scarcely barely well once doing done"
+)
+"""Words that hold a sentence together, or turn it round: no list is right about them everywhere."""
 _OBJECT_STARTS = _OBJECTS | _DETERMINERS | _DEMONSTRATIVES | _PLURALS
 
 _FINITE = frozenset({"VB", "VBP", "VBZ", "VBD"})
@@ -134,6 +140,11 @@ def left_standing(context: Context, found: Iterable[Reading]) -> frozenset[Readi
     return _without_past(
         context, _without_one_of_adjective_and_noun(context, _without_participle(context, left))
     )
+
+
+def is_grammatical(word: str) -> bool:
+    """Tells whether a word holds the sentence together and is never replaced: but, not, did, however."""
+    return word in _GRAMMAR
 
 
 def is_first_of_compound(context: Context, plural: bool) -> bool:

@@ -145,8 +145,8 @@ def _is_form(form: str, lemma: str, tag: str, forms: tuple[str, ...]) -> bool:
 def inflected(lemma: str, tag: str) -> str | None:
     """Returns the form of a base form that a tag asks for; None where it has none.
 
-    Comparison is written with more and most where -er and -est are not usual. A word that the dictionary does not
-    have is inflected by lemminflect's model of regular forms.
+    Comparison is written with more and most where -er and -est are not usual. A word that the dictionary
+    does not have is inflected by lemminflect's model of regular forms.
     """
     from lemminflect import getAllInflections, getInflection
 
