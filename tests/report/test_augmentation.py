@@ -40,6 +40,10 @@ def test_the_section_tells_what_was_made_and_shows_some_of_it(make):
     assert section.count('a &lt;b&gt; <mark class="span">lovely</mark> day') == 3
 
 
+def test_the_key_facts_count_the_copies_beside_the_records(make):
+    assert "Copies 5" in plain(page_of(folder_with_copies(make, "en")))
+
+
 def test_in_chinese_it_says_the_same(make):
     text = plain(section_of(page_of(folder_with_copies(make, "zh")), "augmentation"))
     assert "无可改动 30，与另一变体相同 2" in text
