@@ -73,11 +73,11 @@ def augmentation(run: RunRecords, words: Words) -> Augmentation | None:
 
 
 def _copies(run: RunRecords, words: Words) -> Iterator[ShownCopy]:
-    shown: dict[str, list[Mapping[str, Any]]] = {}
-    for row in read_jsonl(run.folder.augmented):
-        of_its_kind = shown.setdefault(row["augmenter"], [])
+    shown: dict[str, list[dict[str, Any]]] = {}
+    for copy in read_jsonl(run.folder.augmented):
+        of_its_kind = shown.setdefault(copy["augmenter"], [])
         if len(of_its_kind) < SHOWN:
-            of_its_kind.append(row)
+            of_its_kind.append(copy)
     wanted = {row["original"] for rows in shown.values() for row in rows}
     texts = {
         row["id"]: row["text"] for row in read_jsonl(run.folder.data / "train.jsonl") if row["id"] in wanted

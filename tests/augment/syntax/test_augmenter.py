@@ -14,7 +14,7 @@ FIVE = "We left because it rained. " * 5
 
 
 class TestSyntax(AugmenterContract):
-    augmenters = (Syntax(), Syntax(kinds=("coordination", "adverbials"), share=1.0))
+    augmenters = (Syntax(), Syntax(kinds=("coordination", "adverbials"), share=0.3))
     changed = (
         (
             "en",

@@ -40,10 +40,11 @@ class Distinct:
     def add(self, text: str) -> None:
         """Counts one text."""
         words = tokens(text)
-        for order, grams in enumerate(([(word,) for word in words], list(pairwise(words)))):
+        pairs = ["\0".join(pair) for pair in pairwise(words)]
+        for order, grams in enumerate((words, pairs)):
             self._all[order] += len(grams)
             self._seen[order].update(
-                hashlib.blake2b("\0".join(gram).encode(), digest_size=8).digest() for gram in grams
+                hashlib.blake2b(gram.encode(), digest_size=8).digest() for gram in grams
             )
 
     @property

@@ -11,8 +11,12 @@ from luthier.augment.syntax.wording import words
 
 _BEFORE = words("但 但是 不过 可是 而且 因为 所以 然后 如果 虽然")
 _CONTINUES = words("的 和 跟 与 及 同 或 还有 家 自己 这 那 们 之 等 一样 似的 所 个 时 时候")
+_PRONOUNS = words("我 我们 咱们 咱 你 你们 他 她 他们 她们")
+_EVENTS = words("聚 生日 推荐 结婚 介绍 请客 婚礼 家 店 送")
 _PREDICATES = ("v", "d", "p", "a", "zg")
-_STANCES = words("其实 可能 也许 大概 本来 原来")
+_PLACES = "店村家厂校班国区县市省屋公单"
+"""Behind a pronoun, these are whose: 他们店, 我们村."""
+_STANCES = words("其实 可能 也许 大概 本来")
 
 
 def changes(sentence: Sentence) -> Iterator[Pieces]:
@@ -29,11 +33,23 @@ def changes(sentence: Sentence) -> Iterator[Pieces]:
             pair = (first, first + 1, first + 1 + length)
         else:
             continue
-        if _goes_on(words, pair[2]):
+        if _goes_on(words, pair[2]) and _is_open(
+            segment.text, {word.text for word in words[first : pair[2]]}
+        ):
             begin, middle, end = (words[place].start for place in pair)
             yield sentence.replaced(
                 at, ((segment.start, begin), (middle, end), (begin, middle), (end, segment.end))
             )
+
+
+def _is_open(text: str, moved: set[str]) -> bool:
+    """Tells whether the clause tells what somebody did, not what it is or whose.
+
+    A noun may belong to what follows ("上次同学小聚", "上次朋友推荐的"), a pronoun hardly.
+    """
+    if text.endswith("的"):
+        return False
+    return bool(moved & _PRONOUNS) or not ("的" in text or any(word in text for word in _EVENTS))
 
 
 def _length(words: tuple[Word, ...], at: int) -> int:
@@ -56,5 +72,7 @@ def _is_subject(words: tuple[Word, ...], at: int) -> bool:
 def _goes_on(words: tuple[Word, ...], at: int) -> bool:
     """Tells whether a predicate follows, so that what stands before is neither an attribute nor a list."""
     if at >= len(words) or words[at].text in _CONTINUES or words[at].text in TIMES:
+        return False
+    if words[at].text[0] in _PLACES or (words[at - 1].text == "你" and words[at].text[0] in "看说"):
         return False
     return words[at].tag.startswith(_PREDICATES) and not words[at].tag.startswith("an")

@@ -16,7 +16,7 @@ def _any(words: Sequence[str]) -> str:
 
 _ADJECTIVE, _NOUN = _any(ADJECTIVES), _any(NOUNS)
 _DEGREE = _any([word for word in DEGREES if word not in WEAK])
-_BOTH = re.compile(rf"(?<!又)(又|既)({_ADJECTIVE})又({_ADJECTIVE})(?=$|的|，|,|了|啊|呢|，)")
+_BOTH = re.compile(rf"(?<![又比度量务])(又|既)({_ADJECTIVE})又({_ADJECTIVE})(?=$|的|，|,|了|啊|呢|，)")
 _PAIR = re.compile(rf"(?:^|(?<=[的个]))({_NOUN})(?:和|与|以及|跟)({_NOUN})(?=都|也都|均|$)")
 _DESCRIBES = re.compile(rf"({_NOUN})(?:{_DEGREE})?(?:{_ADJECTIVE})")
 

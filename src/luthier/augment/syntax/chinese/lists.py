@@ -5,6 +5,7 @@ from __future__ import annotations
 from luthier.augment.syntax.wording import pairs, words
 
 PERSONS = words(
+    "送货员 售后 物流公司 "
     "我 我们 咱们 咱 你 你们 他 她 他们 她们 老板 老板娘 服务员 店员 店家 客服 小哥 骑手 师傅 "
     "快递员 送餐员 卖家 商家 老公 老婆 妈妈 爸爸 老妈 老爸 孩子 儿子 女儿 朋友 同事 妹妹 姐姐 弟弟 "
     "哥哥 女友 男友 家人 同学 经理 厨师"
@@ -16,8 +17,13 @@ ANAPHORS = words(
 TIMES = words(
     "昨天 今天 前天 昨日 今日 昨晚 今晚 今早 昨儿 今儿 早上 上午 中午 下午 晚上 周末 上周 上周末 "
     "上个月 去年 今年 前几天 前些天 那天 当天 第二天 上次 这次 最近 现在 后来 平时 以前 之前 刚才 "
-    "其实 可能 也许 大概 最后 当时 本来 原来 一开始"
+    "其实 可能 也许 大概 最后 当时 本来 一开始"
 )
+TIMES |= {
+    f"{day}{part}"
+    for day in ("昨天", "今天", "前天", "当天")
+    for part in ("早上", "上午", "中午", "下午", "晚上")
+}
 """Times and stances that stand before the subject or behind it."""
 CONJUNCTIONS = words(
     "但 但是 不过 可是 可 而且 并且 然后 所以 因此 于是 因为 由于 虽然 虽说 尽管 如果 要是 假如 "

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from luthier.augment.sentences import sentences as split
 from luthier.augment.variant import Piece
 
 LONGEST = 200
 """Characters of the longest sentence that is looked at: no rule understands a longer one."""
 
-_SENTENCE = re.compile(r"[^。！？!?；;…\n\r~～]+")
-_SEGMENT = re.compile(r"[^，,\s：:、（）()“”\"'‘’「」『』《》【】\[\]<>—\-*.·]+")
+_SEGMENT = re.compile(r"[^。！？!?；;…~～，,\s：:、（）()“”\"'‘’「」『』《》【】\[\]<>—\-*.·]+")
 _COMMA = re.compile(r"\s*[，,]\s*")
 
 
@@ -73,14 +73,19 @@ class Sentence:
         start: Offset of its first segment, in characters.
         end: Where its last segment ends.
         segments: What stands between its marks.
-        is_question: Whether a question mark follows.
+        mark: What it ends in; "" where no mark follows.
     """
 
     text: str
     start: int
     end: int
     segments: tuple[Segment, ...]
-    is_question: bool
+    mark: str
+
+    @property
+    def is_question(self) -> bool:
+        """Whether it ends on a question mark."""
+        return "?" in self.mark or "？" in self.mark
 
     def gap(self, at: int) -> str:
         """What stands before segment `at`, behind the one before it; "" at the beginning."""
@@ -97,14 +102,12 @@ class Sentence:
 
 
 def sentences(text: str) -> Iterator[Sentence]:
-    """Yields the sentences of a text that are not too long to be understood."""
-    for found in _SENTENCE.finditer(text):
-        if found.end() - found.start() > LONGEST:
+    """Yields the sentences of a text that are not too long."""
+    for start, end in split(text, "zh"):
+        if end - start > LONGEST:
             continue
-        segments = tuple(
-            Segment(part[0], part.start(), part.end())
-            for part in _SEGMENT.finditer(text, found.start(), found.end())
-        )
+        parts = _SEGMENT.finditer(text, start, end)
+        segments = tuple(Segment(part[0], part.start(), part.end()) for part in parts)
         if segments:
-            mark = text[found.end() : found.end() + 1]
-            yield Sentence(text, segments[0].start, segments[-1].end, segments, mark in ("?", "？"))
+            last = segments[-1].end
+            yield Sentence(text, segments[0].start, last, segments, text[last:end])

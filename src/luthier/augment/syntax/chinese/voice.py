@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from luthier.augment.syntax.change import Pieces
-from luthier.augment.syntax.chinese.lists import PERSONS
+from luthier.augment.syntax.chinese.lists import CONJUNCTIONS, PERSONS, TIMES
 from luthier.augment.syntax.chinese.sentence import Sentence, Word
 from luthier.augment.syntax.wording import words
 from luthier.augment.variant import Piece
 
-_VERBS = "打弄摔碰撞压踩砸撕剪切拆咬吃喝看用写做洗擦扫拿丢扔删卖退换搬抢偷修烧挤刮折卸喂听读花磨扯搞"
-_RESULTS = "碎|坏|破|断|裂|烂|丢|掉|光|完|干净|脏|湿|错|走|倒|死|疼|没"
-_RESULTATIVE = re.compile(rf"(?:[{_VERBS}](?:{_RESULTS}))了")
+_VERBS = (
+    "打弄摔碰撞压踩砸撕剪切拆咬吃喝看用写做洗擦扫拿丢扔删卖退换搬抢偷"
+    "修烧挤刮折卸喂听读花磨扯搞翻发留填送寄装染搅"
+)
+_RESULTS = "碎|坏|破|断|裂|烂|丢|掉|光|完|干净|脏|湿|错|走|倒|死|疼|没|砸|反|混|乱"
+_RESULTATIVE = re.compile(rf"[{_VERBS}](?:{_RESULTS})了")
 _AFFECTING = re.compile(
-    rf"(?:[{_VERBS}](?:{_RESULTS})|骗|坑|偷|抢|骂|忽悠|撞|扔|删|毁|退|拆|吃|忘|拒绝|取消|吸引|惊艳|感动|打动|征服)了"
+    rf"(?:[{_VERBS}](?:{_RESULTS})|骗|坑|偷|抢|骂|忽悠|撞|扔|删|毁|退|拆|吃|忘|拒绝|取消|吸引|惊艳|感动|打动|征服|签收|气死|害惨"
+    "|坑惨|误导|蒙骗|欺骗|修改|更换|调换|拉黑|退货|遗忘|抛弃)了"
 )
 """Verbs with a result, or that change their object by themselves."""
 _ADVERBS = words("已经 昨天 今天 刚刚 刚才 不小心 又 终于 全")
@@ -45,8 +49,10 @@ def changes(sentence: Sentence) -> Iterator[Pieces]:
     if sentence.is_question or "了" not in segment.text or len(segment.text) > 24:
         return
     words = segment.words()
-    for clause in _clauses(words):
-        yield sentence.replaced(last, clause)
+    led = words[:1] and words[0].text in CONJUNCTIONS | TIMES and words[0].text not in ("把", "被")
+    start = words[1].start if led and len(words) > 1 else segment.start
+    for clause in _clauses(words[1:] if led else words):
+        yield sentence.replaced(last, ((segment.start, start), *clause))
 
 
 def _clauses(words: tuple[Word, ...]) -> Iterator[Pieces]:
@@ -68,17 +74,18 @@ def _clauses(words: tuple[Word, ...]) -> Iterator[Pieces]:
 def _around(words: tuple[Word, ...], at: int, *, subject_acts: bool) -> _Parts | None:
     """Reads "A (adverb) 把 B V了" or "B (adverb) 被 A V了"."""
     adverb = at - 1 if at > 1 and words[at - 1].text in _ADVERBS else at
-    verb = next((place for place in range(at + 1, len(words)) if words[place].tag.startswith("v")), None)
+    verb = next(
+        (place for place in range(at + 1, len(words)) if _AFFECTING.fullmatch(_text(words[place:]))), None
+    )
     if verb is None or verb == at + 1 or adverb < 1:
         return None
-    text = "".join(word.text for word in words[verb:])
     subject, object_ = words[:adverb], words[at + 1 : verb]
     who, what = (subject, object_) if subject_acts else (object_, subject)
-    if not _AFFECTING.fullmatch(text) or not _acts(who) or not _is_thing(what):
+    if not _acts(who) or not _is_thing(what):
         return None
     return _Parts(
         _span(who), (words[adverb].start, words[at].start), _span(what), _span(words[verb:]),
-        what[-1].tag.startswith("r"), text,
+        what[-1].tag.startswith("r"), _text(words[verb:]),
     )  # fmt: skip
 
 
@@ -88,7 +95,7 @@ def _plain(words: tuple[Word, ...]) -> Iterator[Pieces]:
         return
     for end in range(2, min(5, len(words))):
         verb, what = words[1:end], words[end:]
-        if _RESULTATIVE.fullmatch("".join(word.text for word in verb)) and _is_thing(what):
+        if _RESULTATIVE.fullmatch(_text(verb)) and _is_thing(what):
             yield (_span(words[:1]), "把", _span(what), _span(verb))
             return
 
@@ -104,6 +111,10 @@ def _is_thing(words: tuple[Word, ...]) -> bool:
     if not all(word.tag.startswith(_NOUN_TAGS) or word.text in ("这个", "那个", "个") for word in words):
         return False
     return words[-1].tag.startswith("n") or (len(words) == 1 and words[0].tag.startswith("r"))
+
+
+def _text(words: tuple[Word, ...]) -> str:
+    return "".join(word.text for word in words)
 
 
 def _span(words: tuple[Word, ...]) -> Piece:

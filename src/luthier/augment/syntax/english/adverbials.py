@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from luthier.augment.syntax.change import Pieces
-from luthier.augment.syntax.english.forms import is_finite, is_open
-from luthier.augment.syntax.english.grammar import clause, is_negated, is_tangled
+from luthier.augment.syntax.english.forms import is_finite, is_open, parts
+from luthier.augment.syntax.english.grammar import Words, clause, is_negated, is_tangled
 from luthier.augment.syntax.english.lists import BE, DETERMINERS, PREPOSITIONS, QUANTIFIERS
 from luthier.augment.syntax.english.sentence import Sentence
 from luthier.augment.syntax.wording import words
@@ -30,14 +31,20 @@ _SHORT = words("yesterday today tonight tomorrow")
 """Set off by no comma at the front."""
 _FRONTED = words("after before during despite in at on for from upon throughout with inside outside")
 _CONNECTING = words(
-    "fact addition general short particular contrast conclusion summary essence all first last "
+    "whole account fact addition general short particular contrast conclusion summary essence all first last "
     "least best worst example instance starters one once other hand top contrary that this it which "
     "what said mind time point being times case cases theory truth now moment rate order sum effect "
     "turn way look"
 )
 """A phrase with one of these joins its sentence to another, or says how it is meant."""
+_STATES = words(
+    "get gets got become becomes became grow grows grew turn turns turned go goes went feel feels felt "
+    "look looks looked seem seems seemed taste tastes tasted"
+)
+"""Verbs that nobody does slowly or politely."""
 _INTRANSITIVE = words("ate dined went came arrived stopped called left")
 _LONGEST = 6
+_FAR = 14
 
 
 def changes(sentence: Sentence) -> Iterator[Pieces]:
@@ -49,16 +56,21 @@ def changes(sentence: Sentence) -> Iterator[Pieces]:
     yield from _to_the_front(sentence, words)
 
 
-def _to_the_end(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces]:
+def _to_the_end(sentence: Sentence, words: Words) -> Iterator[Pieces]:
     start, last = _fronted(words)
     if not last:
         return
     main = words[start:]
     found = clause(words, start, len(words))
-    if not found or is_tangled(words[:last], main) or main[0] == "there" or _is_timed(words, start):
+    if (
+        not found
+        or is_tangled(words[:last], found.content(words))
+        or main[0] == "there"
+        or _is_timed(words, start)
+    ):
         return
     if words[0] not in _OF_SENTENCE and (
-        is_negated(main) or (words[0] in _MANNER and words[found.verb] in BE)
+        is_negated(main) or _reaches_far(main) or (words[0] in _MANNER and words[found.verb] in BE | _STATES)
     ):
         return
     moved = sentence.inner(0, last)
@@ -68,7 +80,13 @@ def _to_the_end(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces]:
     yield (*sentence.opening(start, len(words)), *comma, " ", *moved, sentence.closing)
 
 
-def _fronted(words: tuple[str, ...]) -> tuple[int, int]:
+def _reaches_far(main: Words) -> bool:
+    """Whether what comes behind a clause would rather belong to the last thing in it."""
+    infinitive = any(word == "to" and "VERB" in parts(behind) for word, behind in pairwise(main))
+    return infinitive or len(main) > _FAR
+
+
+def _fronted(words: Words) -> tuple[int, int]:
     """Returns where the clause begins and where the adverbial before it ends; zeros where there is none."""
     if "," in words:
         at = words.index(",")
@@ -81,18 +99,23 @@ def _fronted(words: tuple[str, ...]) -> tuple[int, int]:
     return 0, 0
 
 
-def _is_time(words: tuple[str, ...]) -> bool:
+def _is_time(words: Words) -> bool:
     return len(words) <= _LONGEST and _TIME.fullmatch(" ".join(words)) is not None
 
 
-def _is_timed(words: tuple[str, ...], start: int) -> bool:
+def _is_timed(words: Words, start: int) -> bool:
     """Whether the clause ends on a time itself, behind which another adverbial reads badly."""
     return any(_is_time(words[at:]) for at in range(max(start, len(words) - _LONGEST), len(words)))
 
 
-def _is_phrase(words: tuple[str, ...]) -> bool:
+def _is_phrase(words: Words) -> bool:
     """Tells whether words are a preposition with what surely belongs to it, and no connective."""
-    if words[0] not in _FRONTED or not 2 <= len(words) <= 8 or set(words) & _CONNECTING:
+    if (
+        words[0] not in _FRONTED
+        or words == ("before", "long")
+        or not 2 <= len(words) <= 8
+        or set(words) & _CONNECTING
+    ):
         return False
     if words[0] in ("with", "in", "on", "at", "for") and any(word.endswith("ing") for word in words[:3]):
         return False
@@ -102,7 +125,7 @@ def _is_phrase(words: tuple[str, ...]) -> bool:
     )
 
 
-def _to_the_front(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces]:
+def _to_the_front(sentence: Sentence, words: Words) -> Iterator[Pieces]:
     for at in range(max(3, len(words) - _LONGEST), len(words)):
         tail = words[at:]
         if _is_time(tail) or tail[0] in _OF_SENTENCE | _MANNER:
@@ -117,13 +140,15 @@ def _to_the_front(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces
     if not found or (not free and not _modifies_all(words, found.verb, found.rest, end)):
         return
     moved = sentence.inner(0, end)
-    if moved is None or is_tangled(words[:end], tail):
+    if moved is None or is_tangled(found.content(words), tail):
+        return
+    if tail[0] in _MANNER and words[found.verb] in BE | _STATES:
         return
     comma = () if len(tail) == 1 and tail[0] in _SHORT else (sentence.comma,)
     yield (*sentence.opening(at, len(words)), *comma, " ", *moved, sentence.closing)
 
 
-def _modifies_all(words: tuple[str, ...], verb: int, rest: int, end: int) -> bool:
+def _modifies_all(words: Words, verb: int, rest: int, end: int) -> bool:
     """Tells whether what stands behind `end` belongs to the clause's one verb."""
     before = words[end - 1]
     if before in PREPOSITIONS | DETERMINERS | QUANTIFIERS or is_negated(words[:end]):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from luthier.augment.syntax.change import Pieces
-from luthier.augment.syntax.english.grammar import clause, is_negated, is_tangled
-from luthier.augment.syntax.english.lists import FOCUS, PREPOSITIONS
+from luthier.augment.syntax.english.grammar import Clause, Words, clause, is_negated, is_tangled
+from luthier.augment.syntax.english.lists import FOCUS, LATER, MOMENTS, PREPOSITIONS
 from luthier.augment.syntax.english.sentence import Sentence
 from luthier.augment.syntax.wording import words
 
@@ -29,7 +29,7 @@ def changes(sentence: Sentence) -> Iterator[Pieces]:
         yield from _to_the_front(sentence, words)
 
 
-def _length(words: tuple[str, ...], at: int) -> int:
+def _length(words: Words, at: int) -> int:
     """How many words the subordinator at a place has; 0 where there is none."""
     if words[at : at + 2] == ("even", "though"):
         return 2
@@ -38,30 +38,27 @@ def _length(words: tuple[str, ...], at: int) -> int:
     return int(words[at] in _SUBORDINATORS)
 
 
-def _may_change(words: tuple[str, ...], subordinator: str, main: slice, sub: slice) -> bool:
-    if is_tangled(words[main], words[sub]):
+def _may_change(words: Words, subordinator: str, main: Clause | None, sub: Clause | None) -> bool:
+    if main is None or sub is None or is_tangled(main.content(words), sub.content(words)):
         return False
-    return subordinator in _NEGATABLE or not is_negated(words[main])
+    return subordinator in _NEGATABLE or not is_negated(words[main.first : main.last])
 
 
-def _to_the_end(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces]:
+def _to_the_end(sentence: Sentence, words: Words) -> Iterator[Pieces]:
     length = _length(words, 0)
     if "," not in words or not length:
         return
     at = words.index(",")
-    main, sub = slice(at + 1, len(words)), slice(length, at)
-    if at + 1 == len(words) or words[at + 1] in _INVERTING or not _may_change(words, words[0], main, sub):
-        return
-    if not clause(words, length, at) or not clause(words, at + 1, len(words)):
+    if words[at + 1] in _INVERTING:
         return
     moved = sentence.inner(0, at)
-    if moved is None:
-        return
-    comma = (sentence.comma,) if words[0] in _CONCESSIVE else ()
-    yield (*sentence.opening(at + 1, len(words)), *comma, " ", *moved, sentence.closing)
+    main, sub = clause(words, at + 1, len(words)), clause(words, length, at)
+    if moved is not None and _may_change(words, words[0], main, sub):
+        comma = (sentence.comma,) if words[0] in _CONCESSIVE else ()
+        yield (*sentence.opening(at + 1, len(words)), *comma, " ", *moved, sentence.closing)
 
 
-def _to_the_front(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces]:
+def _to_the_front(sentence: Sentence, words: Words) -> Iterator[Pieces]:
     places = [at for at in range(2, len(words) - 2) if _length(words, at)]
     if not places or any(at > places[0] + 1 for at in places):
         return
@@ -69,10 +66,11 @@ def _to_the_front(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces
     end = at - 1 if words[at - 1] == "," else at
     if ("," in words) != (end < at) or words[end - 1] in FOCUS | PREPOSITIONS:
         return
-    main, sub = slice(0, end), slice(at + _length(words, at), len(words))
-    if not clause(words, main.start, main.stop) or not clause(words, sub.start, sub.stop):
+    if words[at] == "when" and (end < at or words[end - 1] in MOMENTS):
+        return
+    if not LATER.isdisjoint(words[at:]):
         return
     moved = sentence.inner(0, end)
-    if moved is None or not _may_change(words, words[at], main, sub):
-        return
-    yield (*sentence.opening(at, len(words)), sentence.comma, " ", *moved, sentence.closing)
+    main, sub = clause(words, 0, end), clause(words, at + _length(words, at), len(words))
+    if moved is not None and _may_change(words, words[at], main, sub):
+        yield (*sentence.opening(at, len(words)), sentence.comma, " ", *moved, sentence.closing)

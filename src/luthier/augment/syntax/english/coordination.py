@@ -16,6 +16,7 @@ from luthier.augment.syntax.english.lists import (
     DEGREES,
     DETERMINERS,
     FIXED,
+    FOCUS,
     NOUNS,
     PREPOSITIONS,
     SUBORDINATORS,
@@ -24,6 +25,7 @@ from luthier.augment.syntax.english.sentence import Sentence
 from luthier.augment.syntax.wording import words
 
 _COPULAS = BE | words("looked looks seemed seems tasted tastes felt feels")
+_SHORTENED = words("it that this there he she what everything food service place")
 _FIRST = words("nice good")
 """As in "nice and warm", "good and strong": a degree rather than a quality."""
 _MARKS = frozenset(",.;:!?()")
@@ -91,6 +93,8 @@ def _adjectives(words: Words, at: int) -> tuple[int, int] | None:
     if words[last - 1] not in ADJECTIVES or words[last - 1] in _FIRST or first == 0:
         return None
     before = words[first - 1]
+    if before == "'s" and (first < 2 or words[first - 2] not in _SHORTENED):
+        return None
     if before in _COPULAS and _is_edge(words, last):
         return first, last
     if before in DETERMINERS - {"that"} and last < len(words) and words[last] in NOUNS:
@@ -120,7 +124,7 @@ def _nouns(words: Words, at: int) -> tuple[int, int] | None:
         return None
     if before == "," or behind == "," or (behind in AUXILIARIES and at > 2 and words[at - 3] != "but"):
         return None
-    if at > 2 and words[at - 3] in PREPOSITIONS | COORDINATORS - {"but"}:
+    if at > 2 and words[at - 3] in PREPOSITIONS | FOCUS | COORDINATORS - {"but"}:
         return None
     return at - 1, at + 2
 

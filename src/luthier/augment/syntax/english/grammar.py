@@ -13,10 +13,12 @@ from luthier.augment.syntax.english.lists import (
     CLOSED,
     CONTRACTED,
     COORDINATORS,
+    DEGREES,
     DETERMINERS,
     HAVE,
     NEGATIONS,
     NOMINATIVE,
+    NOUNS,
     RELATIVES,
     REPORTING,
     SUBORDINATORS,
@@ -47,6 +49,10 @@ class Clause:
     rest: int
     last: int
 
+    def content(self, words: Words) -> Words:
+        """Returns its words without the verb group."""
+        return (*words[self.first : self.verb], *words[self.rest : self.last])
+
 
 def is_adverb(word: str) -> bool:
     """Tells whether a word is one of the adverbs that may stand beside a verb."""
@@ -67,6 +73,8 @@ def clause(words: Words, first: int, last: int) -> Clause | None:
         rest += 1
     if any(verb_lemma(word) in REPORTING or word in REPORTING for word in words[verb:last]):
         return None
+    if rest == last and words[verb] in AUXILIARIES | CONTRACTED:
+        return None
     if not all(_belongs(words, at, last) for at in range(rest, last)):
         return None
     return Clause(first, verb, rest, last)
@@ -85,6 +93,8 @@ def _verb(words: Words, first: int, last: int) -> int | None:
         if at == last or not (words[at] in AUXILIARIES | CONTRACTED or "VERB" in parts(words[at])):
             return None
         return at if is_finite(words[at]) or words[first] in NOMINATIVE | {"you"} else None
+    if words[first] not in DETERMINERS | NOUNS and parts(words[first]):
+        return None
     for at in range(first, min(last, first + 9)):
         if at > first and is_finite(words[at]):
             return at if is_noun(words[at - 1]) else None
@@ -96,16 +106,14 @@ def _verb(words: Words, first: int, last: int) -> int | None:
 def _belongs(words: Words, at: int, last: int) -> bool:
     """Tells whether a word behind the verb surely stands in the same clause."""
     word = words[at]
-    if (
-        not (word[0].isalnum() or word == "'s")
-        or word in _CLAUSAL
-        or word in AUXILIARIES | CONTRACTED - {"'s"}
-    ):
-        return word == "'s" and at + 1 < last and is_open(words[at + 1])
+    if word == "'s":
+        return at + 1 < last and is_open(words[at + 1])
+    if word == "there" and at + 1 == last:
+        return True
+    if not word[0].isalnum() or word in _CLAUSAL | AUXILIARIES | CONTRACTED:
+        return False
     if word in COORDINATORS:
-        return (
-            word == "and" and at + 2 == last and words[at - 1] in ADJECTIVES and words[at + 1] in ADJECTIVES
-        )
+        return word == "and" and at + 2 == last and {words[at - 1], words[at + 1]} <= ADJECTIVES
     if is_finite(word):
         return words[at - 1] in _PARTICIPLE_AFTER or is_adverb(words[at - 1])
     return True
@@ -174,17 +182,35 @@ _PLURAL = words("these those")
 
 
 def noun_phrase(words: Words, first: int, last: int) -> NounPhrase | None:
-    """Reads words, all of them, as one noun phrase: a pronoun, or a determiner with what belongs to it."""
+    """Reads words, all of them, as one noun phrase: a pronoun, or a determiner with what belongs to it.
+
+    Two of them may be joined by "of" or "and"; one without a determiner must be a plural, but not
+    behind "of".
+    """
     if last - first == 1 and words[first] in _PRONOUN_NUMBERS:
         plural, person = _PRONOUN_NUMBERS[words[first]]
         return NounPhrase(first, last, plural, person)
-    determined = words[first] in DETERMINERS
-    if not 1 <= last - first - determined <= 4 or not all(map(is_open, words[first + determined : last])):
+    joints = [at for at in range(first + 1, last - 1) if words[at] in ("of", "and")]
+    if not joints:
+        return _simple_phrase(words, first, last)
+    at = joints[0]
+    one, other = _simple_phrase(words, first, at), _simple_phrase(words, at + 1, last, bare=words[at] == "of")
+    if len(joints) > 1 or one is None or other is None:
+        return None
+    return NounPhrase(first, last, True if words[at] == "and" else one.is_plural)
+
+
+def _simple_phrase(words: Words, first: int, last: int, *, bare: bool = False) -> NounPhrase | None:
+    start = first + (words[first] in DETERMINERS)
+    determined = start > first
+    while start < last and words[start] in DEGREES:
+        start += 1
+    if start < last and not determined and words[start].endswith("ing"):
+        return None
+    if not 1 <= last - start <= 4 or not all(map(is_open, words[start:last])):
         return None
     head = words[last - 1]
-    if not is_noun(head) or (parts(head) & {"ADJ", "ADV"} and head not in ("waiter", "chef")):
+    if not is_noun(head) or parts(head) & {"ADJ", "ADV"}:
         return None
     plural = True if words[first] in _PLURAL else False if words[first] in _SINGULAR else is_plural(head)
-    if not determined and plural is not True:
-        return None
-    return NounPhrase(first, last, plural)
+    return NounPhrase(first, last, plural) if determined or plural or bare else None

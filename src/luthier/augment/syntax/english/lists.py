@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from luthier.augment.syntax.wording import pairs, words
 
-ABBREVIATIONS = words("mr mrs ms dr st prof sr jr vs etc e.g i.e u.s u.k a.m p.m no inc ltd co approx dept")
-
 NOMINATIVE = words("i we he she they")
 PRONOUNS = NOMINATIVE | words("you it me us him her them everyone everybody everything nobody nothing")
 """Personal pronouns that stand for a whole noun phrase, and some indefinite ones."""
@@ -46,6 +44,14 @@ PREPOSITIONS = words(
 )
 COORDINATORS = words("and but or nor yet so then plus & either neither both whether")
 SUBORDINATORS = words("because although though if when while since before after until unless once whenever")
+MOMENTS = words(
+    "moment moments time times day days year years period periods night nights hour hours week weeks "
+    "month months age ages era season seasons point stage minute second occasion occasions date "
+    "morning evening instance case cases summer winter spring autumn phase century decade stages"
+)
+"""Behind one of these, "when" tells which, not when."""
+LATER = words("later earlier again instead else too also already afterwards beforehand thereafter either")
+"""Adverbs that look back at what was said before."""
 RELATIVES = words("who whom whose which what where why how that whether whatever whoever wherever however")
 FOCUS = words(
     "only just even especially particularly also too not or and but except that what if as than "
@@ -66,9 +72,25 @@ CLOSED = (
 )  # fmt: skip
 """Words that are no names, whatever their capital, and that no noun phrase goes over."""
 
+TRANSITIVE = words(
+    "accept admire amaze annoy answer appal applaud appreciate approach approve assault astonish "
+    "attack balance ban book bore bother break bring build burn buy cancel captivate capture "
+    "celebrate change charm check choose clean clear combine confirm confuse cook correct create "
+    "criticise criticize damage dampen deliver describe design destroy devour direct disappoint "
+    "discover discuss disgust distract dominate drink eat edit elevate enchant encourage enhance "
+    "enliven entertain escort evoke examine expose explain explore film finance fix fool forget "
+    "generate greet grill hamper hinder handle haunt help hire ignore illustrate impress inform inspire "
+    "insult interrupt intrigue introduce invent invite irritate kill lead load manage mar master "
+    "mention miss mix negate notice offend offer offset open overcome overshadow overwhelm own paint "
+    "perform please pour praise prepare present produce promise propose protect provide publish "
+    "raise recommend refill reject remove repair replace reveal review ruin save season select "
+    "serve shock shoot sing solve spoil steal stun support surprise teach test thrill throw "
+    "translate transform undermine undercut uplift use verify wash welcome win write"
+)
+"""Verbs whose object is affected, met or made, and whose passive reads naturally."""
 REPORTING = words(
     "think believe know say tell ask feel find see hear guess hope wish wonder remember suppose "
-    "expect suggest recommend decide want order let make force seem claim realize realise notice "
+    "expect suggest recommend decide want let make force seem claim realize realise notice "
     "mean assume imagine doubt love hate understand care matter sure glad happy sad sorry certain "
     "unsure afraid"
 )

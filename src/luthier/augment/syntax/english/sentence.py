@@ -6,16 +6,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from luthier.augment.sentences import sentences as split
 from luthier.augment.syntax.change import Pieces
-from luthier.augment.syntax.english.lists import ABBREVIATIONS, CLOSED
+from luthier.augment.syntax.english.lists import CLOSED, NOUNS
 from luthier.augment.variant import Piece
 
 LONGEST = 300
 """Characters of the longest sentence that is looked at: no rule understands a longer one."""
 
-_END = re.compile(r"[.!?…]+(?=\s|$)|\s*\n\s*")
 _WORD = re.compile(r"n't\b|'(?:s|re|ve|ll|d|m)\b|[^\W_]+(?:[-'’.&][^\W_]+)*|\.{2,}|[^\w\s]|_", re.IGNORECASE)
-_LAST = re.compile(r"\S+\Z")
+_CLOSING = re.compile(r"\s*(?:\.|[!?]+|\.{3,}|…+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,11 @@ class Sentence:
         """A comma as the sentence sets it: tokenised text has a space before each."""
         return " ," if self.text[self.words[-1].end :][:1] == " " and self.end > self.words[-1].end else ","
 
+    @property
+    def is_folded(self) -> bool:
+        """Whether it was tokenised and put into lower case, as some published sets are."""
+        return self.comma == " ," and not any(word.text[0].isupper() for word in self.words)
+
     def stretch(self, first: int, last: int) -> Piece:
         """Words `first` to `last`, exclusive, as one piece."""
         return (self.words[first].start, self.words[last - 1].end)
@@ -91,29 +96,23 @@ class Sentence:
         start, end = word.start, self.words[last - 1].end
         if first or not word.text[0].isupper() or word.lower == "i" or word.lower.startswith("i'"):
             return ((start, end),)
-        if word.lower not in CLOSED or word.text[1:] != word.text[1:].lower():
+        if word.lower not in CLOSED | NOUNS or word.text[1:] != word.text[1:].lower():
             return None
         return (self.text[start].lower(), (start + 1, end))
 
 
 def sentences(text: str) -> Iterator[Sentence]:
-    """Yields the sentences of a text that are not too long to be understood."""
-    at = 0
-    for found in _END.finditer(text):
-        last = _LAST.search(text, max(at, found.start() - 12), found.start())
-        if found[0] == "." and last and last[0].lower() in ABBREVIATIONS:
+    """Yields the sentences of a text that begin with a word, end plainly and are not too long."""
+    for start, end in split(text, "en"):
+        if end - start > LONGEST:
             continue
-        yield from _sentence(text, at, found.end())
-        at = found.end()
-    yield from _sentence(text, at, len(text))
-
-
-def _sentence(text: str, start: int, end: int) -> Iterator[Sentence]:
-    if end - start > LONGEST + 100:
-        return
-    words = [Word(found[0], found.start(), found.end()) for found in _WORD.finditer(text, start, end)]
-    last = words[-1].end if words else 0
-    while words and not words[-1].text[0].isalnum() and not words[-1].text.startswith("'"):
-        words.pop()
-    if words and words[0].text[0].isalnum() and last - words[0].start <= LONGEST:
-        yield Sentence(text, words[0].start, last, tuple(words))
+        words = [Word(found[0], found.start(), found.end()) for found in _WORD.finditer(text, start, end)]
+        while words and not words[-1].text[0].isalnum() and not words[-1].text.startswith("'"):
+            words.pop()
+        if (
+            words
+            and words[0].text[0].isalnum()
+            and "." not in words[-1].text
+            and _CLOSING.fullmatch(text, words[-1].end, end)
+        ):
+            yield Sentence(text, start, end, tuple(words))

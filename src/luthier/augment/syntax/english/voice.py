@@ -1,4 +1,4 @@
-"""Active to passive and back, for English sentences of a subject, a verb and an object and nothing else."""
+"""Active to passive and back, for English clauses of a subject, a verb and an object and nothing else."""
 
 from __future__ import annotations
 
@@ -8,193 +8,224 @@ from typing import Literal, NamedTuple
 
 from luthier.augment.syntax.change import Pieces
 from luthier.augment.syntax.english.forms import inflected
-from luthier.augment.syntax.english.grammar import NounPhrase, is_negated, noun_phrase
-from luthier.augment.syntax.english.lists import QUANTIFIERS
-from luthier.augment.syntax.english.sentence import Sentence
-from luthier.augment.syntax.wording import words
-
-_VERBS = words(
-    "accept admire amaze annoy answer appreciate approve attack balance ban book bore break bring "
-    "build burn buy cancel capture celebrate change check choose clean clear combine confirm "
-    "confuse cook correct create criticise criticize damage deliver describe design destroy devour "
-    "direct disappoint discover discuss disgust distract drink eat edit elevate encourage entertain "
-    "escort evoke examine expose explain explore film finance fix fool forget generate greet grill "
-    "handle help hire ignore illustrate impress inform insult interrupt introduce invent invite "
-    "irritate kill lead load manage master mention miss mix notice offend open overcome overshadow "
-    "own paint perform please pour praise prepare present produce promise propose protect provide "
-    "publish raise reject remove repair replace reveal review ruin save season select serve shock "
-    "shoot sing solve spoil steal stun support surprise teach test thrill throw translate transform "
-    "undermine undercut uplift use wash welcome win write yell"
+from luthier.augment.syntax.english.grammar import NounPhrase, Words, is_negated, noun_phrase
+from luthier.augment.syntax.english.lists import (
+    COORDINATORS,
+    DETERMINERS,
+    NOMINATIVE,
+    NOUNS,
+    QUANTIFIERS,
+    SUBORDINATORS,
+    TRANSITIVE,
 )
-"""Verbs whose object is affected, met or made, and whose passive reads naturally."""
-_NO_AGENT = words(
+from luthier.augment.syntax.english.sentence import Sentence
+from luthier.augment.syntax.wording import words as listed
+
+_NO_AGENT = listed(
     "window door hand mail phone email time way mistake accident default hour minute end bar table "
     "entrance river train bus car corner beach street day night week year morning evening dozen "
     "pound slice means far standards comparison name nature reputation law kitchen wall park "
-    "theater theatre station"
+    "theater theatre station book"
 )
 """Behind "by", these say where, when or how rather than who."""
 _OBJECTS = {"i": "me", "we": "us", "he": "him", "she": "her", "they": "them"}
 _SUBJECTS = {case: subject for subject, case in _OBJECTS.items()}
-_OWNERS = {"i": "my", "me": "my", "we": "our", "us": "our", "you": "your"}
-_BOUND = words("his her its their")
+_OWNERS = {"i": "my", "we": "our"}
+_BOUND = listed("his her its their")
 _BOTH_CASES = ("you", "it")
-_MODALS = words("will would can could may might must should")
-Form = Literal["past", "present", "modal", "perfect"]
+_MODALS = listed("will would can could may might must should")
+_HAVE = ("has", "have", "had")
+_ADVERBS = listed(
+    "pleasantly promptly quickly immediately warmly constantly repeatedly completely totally "
+    "beautifully perfectly personally thoroughly greatly utterly deeply finally eventually"
+)
+_JOINING = COORDINATORS | {","}
+_LINKS = SUBORDINATORS | {"but", "and"}
+_LONGEST = 14
 
 
-class _Verb(NamedTuple):
-    lemma: str
-    form: Form
+class _Parts(NamedTuple):
+    """A clause: subject, auxiliaries, adverb and verb, and the phrase behind them, as places of words."""
+
+    subject: NounPhrase
+    auxiliaries: Words
+    adverb: int | None
+    verb: str
+    other: NounPhrase
 
 
 @lru_cache(maxsize=1)
-def _forms() -> tuple[dict[str, _Verb], dict[str, str]]:
-    """Finite forms, and participles with their lemmas."""
-    finite: dict[str, _Verb] = {}
-    participles: dict[str, str] = {}
-    for lemma in sorted(_VERBS):
-        finite[lemma] = finite[inflected(lemma, "VBZ")] = _Verb(lemma, "present")
-        finite[inflected(lemma, "VBD")] = _Verb(lemma, "past")
-        participles[inflected(lemma, "VBN")] = lemma
-    return finite, participles
+def _finite() -> dict[str, tuple[str, Literal["past", "present"]]]:
+    """Forms without an auxiliary, with their lemma and tense; forms that are both tenses are left out."""
+    found: dict[str, tuple[str, Literal["past", "present"]]] = {}
+    for lemma in sorted(TRANSITIVE):
+        past = inflected(lemma, "VBD")
+        found[inflected(lemma, "VBZ")] = (lemma, "present")
+        if past != lemma:
+            found[lemma], found[past] = (lemma, "present"), (lemma, "past")
+    return found
+
+
+@lru_cache(maxsize=1)
+def _participles() -> dict[str, str]:
+    return {inflected(lemma, "VBN"): lemma for lemma in sorted(TRANSITIVE)}
 
 
 def changes(sentence: Sentence) -> Iterator[Pieces]:
-    """Yields the sentence in the other voice."""
+    """Yields the sentence with one of its clauses in the other voice."""
+    if sentence.is_question:
+        return
     words = sentence.lower
-    if sentence.is_question or not 4 <= len(words) <= 16 or is_negated(words) or set(words) & QUANTIFIERS:
-        return
-    if not all(word[0].isalnum() for word in words):
-        return
-    if "by" in words:
-        yield from _active(sentence, words)
-    else:
-        yield from _passive(sentence, words)
-
-
-def _passive(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces]:
-    finite, participles = _forms()
-    for at in range(1, min(6, len(words) - 1)):
-        auxiliary = words[at] if words[at] in _MODALS | {"has", "have", "had"} else None
-        place = at + 1 if auxiliary else at
-        subject, object_ = _phrases(words, at, place + 1)
-        if subject is None or object_ is None or words[subject.first] in _BOTH_CASES:
+    for first, last in _clauses(words):
+        clause = words[first:last]
+        if not 4 <= len(clause) <= _LONGEST or is_negated(clause) or set(clause) & QUANTIFIERS:
             continue
-        if auxiliary in _MODALS and words[place] in _VERBS:
-            verb = f"{auxiliary} be"
-        elif auxiliary in ("has", "have", "had") and words[place] in participles and auxiliary:
-            perfect = _be("perfect", object_) if auxiliary != "had" else "had been"
-            if perfect is None:
-                continue
-            verb = perfect
-        elif auxiliary is None and words[place] in finite:
-            be = _be(_tense(words[place], finite[words[place]], subject), object_)
-            if be is None:
-                continue
-            verb = be
+        if "by" in clause:
+            found = _active(sentence, words, first, last)
         else:
+            found = _passive(sentence, words, first, last)
+        if found is not None:
+            begin, end = sentence.words[first].start, sentence.words[last - 1].end
+            yield ((sentence.start, begin), *found, (end, sentence.end))
+
+
+def _clauses(words: Words) -> Iterator[tuple[int, int]]:
+    """Yields the whole sentence, or those of its clauses that surely begin or end at a link word."""
+    links = [at for at in range(1, len(words) - 1) if words[at] in _LINKS and _begins(words[at + 1])]
+    links = [at for at in links if words[at] in SUBORDINATORS or words[at - 1] == ","]
+    if not links:
+        yield 0, len(words)
+        return
+    if words[links[0]] in SUBORDINATORS and not _JOINING.isdisjoint(words[links[0] :]):
+        return
+    yield 0, links[0] - (words[links[0] - 1] == ",")
+    if words[links[-1]] not in SUBORDINATORS:
+        yield links[-1] + 1, len(words)
+
+
+def _begins(word: str) -> bool:
+    """Tells whether a clause may begin with a word."""
+    return word in NOMINATIVE | DETERMINERS | NOUNS or word == "it"
+
+
+def _passive(sentence: Sentence, words: Words, first: int, last: int) -> Pieces | None:
+    for at in range(first + 1, min(first + 6, last - 1)):
+        auxiliary = (words[at],) if words[at] in _MODALS or words[at] in _HAVE else ()
+        verb = at + len(auxiliary)
+        adverb = verb if words[verb] in _ADVERBS else None
+        parts = _parts(words, (first, at), auxiliary, adverb, verb + (adverb is not None), last)
+        if parts is None or words[parts.subject.first] in _BOTH_CASES:
             continue
-        lemma = participles.get(words[place]) or finite[words[place]].lemma
-        by = _case(sentence, subject, _OBJECTS)
-        opening = _subject(sentence, object_)
-        if by is not None:
-            yield (*opening, f" {verb} {inflected(lemma, 'VBN')} by ", *by, sentence.closing)
-        return
-
-
-def _tense(word: str, verb: _Verb, subject: NounPhrase) -> Form | None:
-    """The tense of a form; None where it does not agree with its subject, or may be either tense."""
-    third = subject.person == 3 and subject.is_plural is False
-    if verb.form == "past":
-        return "past" if word != verb.lemma else None
-    if subject.is_plural is None or (word == verb.lemma) == third or inflected(verb.lemma, "VBD") == word:
-        return None
-    return "present"
-
-
-def _be(form: Form | None, subject: NounPhrase) -> str | None:
-    """The passive's auxiliary for a subject; None where its number is not known."""
-    if form is None or subject.is_plural is None:
-        return None
-    if form == "perfect":
-        return "has been" if subject.person == 3 and not subject.is_plural else "have been"
-    if subject.is_plural:
-        return "were" if form == "past" else "are"
-    if form == "past":
-        return "was"
-    return "am" if subject.person == 1 else "is"
-
-
-def _active(sentence: Sentence, words: tuple[str, ...]) -> Iterator[Pieces]:
-    _, participles = _forms()
-    by = words.index("by")
-    lemma = participles.get(words[by - 1])
-    if lemma is None or words.count("by") > 1 or by + 1 == len(words) or by < 3:
-        return
-    be = by - 2
-    if (words[be] == "been" and by >= 4 and words[be - 1] in ("has", "have", "had")) or (
-        words[be] == "be" and by >= 4 and words[be - 1] in _MODALS
-    ):
-        be -= 1
-    patient, agent = _phrases(words, be, by + 1)
-    if patient is None or agent is None or words[len(words) - 1] in _NO_AGENT:
-        return
-    verb = _active_verb(words[be], lemma, agent)
-    moved = _case(sentence, patient, _OBJECTS)
-    if verb is not None and moved is not None:
-        yield (*_subject(sentence, agent), f" {verb} ", *moved, sentence.closing)
-
-
-def _active_verb(auxiliary: str, lemma: str, subject: NounPhrase) -> str | None:
-    third = subject.person == 3 and not subject.is_plural
-    if auxiliary in ("was", "were"):
-        return inflected(lemma, "VBD")
-    if auxiliary in _MODALS:
-        return f"{auxiliary} {lemma}"
-    if auxiliary == "had":
-        return f"had {inflected(lemma, 'VBN')}"
-    if subject.is_plural is None:
-        return None
-    if auxiliary in ("has", "have"):
-        return f"{'has' if third else 'have'} {inflected(lemma, 'VBN')}"
-    if auxiliary in ("is", "are", "am"):
-        return inflected(lemma, "VBZ") if third else lemma
+        if _OWNERS.get(words[parts.subject.first]) in words[parts.other.first : parts.other.last]:
+            continue
+        be = _be(parts)
+        by = _behind(sentence, parts.subject, first)
+        if be is None or by is None:
+            continue
+        how = (" ", sentence.stretch(adverb, adverb + 1)) if adverb is not None else ()
+        lemma = _finite().get(parts.verb, (_participles().get(parts.verb, parts.verb),))[0]
+        participle = inflected(lemma, "VBN")
+        return (*_before(sentence, parts.other, first), f" {be}", *how, f" {participle} by ", *by)
     return None
 
 
-def _phrases(words: tuple[str, ...], end: int, start: int) -> tuple[NounPhrase | None, NounPhrase | None]:
-    """The phrase before the verb group and the one behind it, where neither may point to the other."""
-    if end < 1 or start >= len(words):
-        return None, None
-    first, second = noun_phrase(words, 0, end), noun_phrase(words, start, len(words))
-    if first is None or second is None:
-        return None, None
-    both = {*words[:end], *words[start:]}
-    owned = any(_OWNERS.get(word) in both for word in both)
-    bound = any(
-        word in _BOUND and phrase.last - phrase.first > 1
-        for phrase in (first, second)
-        for word in words[phrase.first : phrase.last]
-    )
-    return (None, None) if owned or bound else (first, second)
+def _parts(
+    words: Words, subject: tuple[int, int], auxiliaries: Words, adverb: int | None, verb: int, last: int
+) -> _Parts | None:
+    """Reads a clause whose verb stands at a known place; None where either phrase is none, or points."""
+    if verb + 1 >= last:
+        return None
+    one, other = noun_phrase(words, *subject), noun_phrase(words, verb + 1, last)
+    if one is None or other is None:
+        return None
+    longer = [words[phrase.first : phrase.last] for phrase in (one, other) if phrase.last - phrase.first > 1]
+    if any(word in _BOUND for phrase in longer for word in phrase):
+        return None
+    return _Parts(one, auxiliaries, adverb, words[verb], other)
 
 
-def _case(sentence: Sentence, phrase: NounPhrase, cases: dict[str, str]) -> Pieces | None:
-    """A phrase behind the verb."""
+def _be(parts: _Parts) -> str | None:
+    """The auxiliaries of the passive; None where the verb, a number or a tense is not known."""
+    modal = parts.auxiliaries[0] if parts.auxiliaries else None
+    if modal in _MODALS:
+        return f"{modal} be" if parts.verb in TRANSITIVE else None
+    if modal is not None:
+        if parts.verb not in _participles():
+            return None
+        return "had been" if modal == "had" else _agreeing(parts.other, "has been", "have been", "have been")
+    lemma, tense = _finite().get(parts.verb, (None, None))
+    if tense == "past":
+        return _agreeing(parts.other, "was", "were", "was")
+    third = parts.subject.person == 3 and not parts.subject.is_plural
+    if tense is None or parts.subject.is_plural is None or third == (parts.verb == lemma):
+        return None
+    return _agreeing(parts.other, "is", "are", "am")
+
+
+def _agreeing(subject: NounPhrase, singular: str, plural: str, first: str) -> str | None:
+    if subject.is_plural is None:
+        return None
+    if subject.is_plural:
+        return plural
+    return singular if subject.person == 3 else first
+
+
+def _active(sentence: Sentence, words: Words, first: int, last: int) -> Pieces | None:
+    by = words.index("by", first, last)
+    if "by" in words[by + 1 : last] or words[last - 1] in _NO_AGENT or by < first + 3:
+        return None
+    lemma = _participles().get(words[by - 1])
+    adverb = by - 2 if words[by - 2] in _ADVERBS else None
+    be = by - 2 - (adverb is not None)
+    begin = be - 1 if words[be] in ("be", "been") else be
+    if lemma is None or begin <= first:
+        return None
+    parts = _parts(words, (first, begin), words[begin : be + 1], adverb, by, last)
+    if parts is None:
+        return None
+    verb = _active_verb(parts.auxiliaries, lemma, parts.other)
+    moved = _behind(sentence, parts.subject, first)
+    if verb is None or moved is None:
+        return None
+    how = (sentence.stretch(adverb, adverb + 1), " ") if adverb is not None else ()
+    return (*_before(sentence, parts.other, first), f" {verb[0]}", *how, f"{verb[1]} ", *moved)
+
+
+def _active_verb(auxiliaries: Words, lemma: str, subject: NounPhrase) -> tuple[str, str] | None:
+    """What stands before an adverb and behind it; None where the number of the subject is not known."""
+    third = subject.person == 3 and not subject.is_plural
+    if auxiliaries in (("was",), ("were",)):
+        return "", inflected(lemma, "VBD")
+    if auxiliaries[0] in _MODALS and auxiliaries[-1] == "be":
+        return f"{auxiliaries[0]} ", lemma
+    if auxiliaries == ("had", "been"):
+        return "had ", inflected(lemma, "VBN")
+    if subject.is_plural is None:
+        return None
+    if auxiliaries in (("has", "been"), ("have", "been")):
+        return ("has " if third else "have "), inflected(lemma, "VBN")
+    if auxiliaries in (("is",), ("are",), ("am",)):
+        return "", inflected(lemma, "VBZ") if third else lemma
+    return None
+
+
+def _behind(sentence: Sentence, phrase: NounPhrase, first: int) -> Pieces | None:
+    """The phrase that begins the clause, to stand behind its verb."""
     word = sentence.lower[phrase.first]
-    if word in cases:
-        return (cases[word],)
-    if word in _SUBJECTS:
+    if word in _OBJECTS and phrase.last - phrase.first == 1:
+        return (_OBJECTS[word],)
+    if first:
         return (sentence.stretch(phrase.first, phrase.last),)
     return sentence.inner(phrase.first, phrase.last)
 
 
-def _subject(sentence: Sentence, phrase: NounPhrase) -> Pieces:
-    """A phrase at the beginning of the sentence."""
+def _before(sentence: Sentence, phrase: NounPhrase, first: int) -> Pieces:
+    """The phrase behind the verb, to begin the clause."""
     word = sentence.lower[phrase.first]
-    if word not in _SUBJECTS:
-        return sentence.opening(phrase.first, phrase.last)
+    if word not in _SUBJECTS or phrase.last - phrase.first > 1:
+        stretch = (sentence.stretch(phrase.first, phrase.last),)
+        return stretch if first else sentence.opening(phrase.first, phrase.last)
     subject = _SUBJECTS[word]
-    lowered = sentence.text[sentence.start].islower()
-    return (subject if lowered and (subject != "i" or sentence.comma == " ,") else subject.capitalize(),)
+    if subject == "i":
+        return (subject if sentence.is_folded else "I",)
+    return (subject if first or sentence.text[sentence.start].islower() else subject.capitalize(),)
