@@ -82,6 +82,7 @@ def check_negations(text: str, variant: Variant) -> None:
         ("zh", "请看https://shop.example/item?color=blue这个网址", "https://shop.example/item?color=blue"),
         ("zh", "一共花了1,299元，等了三十分钟", "1,299元"),
         ("zh", "一共花了1,299元，等了三十分钟", "三十分钟"),
+        ("zh", "马上给我们换了两碗汤", "两碗"),
         ("zh", "这家店的coffee味道很好[微笑]", "[微笑]"),
         ("zh", "这家店的coffee味道很好[微笑]", "coffee"),
     ],

@@ -48,6 +48,8 @@ def test_two_sentences_change_places_and_the_gap_stays() -> None:
         ("zh", "房间干净。早餐好吃", "早餐好吃。房间干净"),
         ("zh", "房间干净！早餐好吃", "早餐好吃。房间干净！"),
         ("zh", "房间干净；早餐好吃。", "早餐好吃；房间干净。"),
+        ("zh", "房间干净。早餐好吃，", "早餐好吃。房间干净，"),
+        ("zh", "房间干净！早餐好吃，", "早餐好吃。房间干净！"),
         ("zh", "房间干净\n早餐好吃", "早餐好吃\n房间干净"),
         ("zh", "房间干净。早餐好吃😀", "早餐好吃😀。房间干净"),
     ],
@@ -179,6 +181,12 @@ def test_what_is_protected_keeps_its_order_and_the_rest_moves_around_it() -> Non
     assert {after(across, seed=seed, protected=((10, 21),)) for seed in SEEDS} == {
         "Staff are slow. Rooms are clean. Food is good."
     }
+
+
+def test_a_sentence_protected_with_the_space_around_the_text_stays() -> None:
+    text = " Rooms are clean. Food is good. Staff are slow. "
+    assert after(text, protected=((0, 5),)) == " Rooms are clean. Staff are slow. Food is good. "
+    assert after(text, protected=((40, 48),)) == " Food is good. Rooms are clean. Staff are slow. "
 
 
 def test_a_protected_full_stop_moves_with_its_sentence() -> None:

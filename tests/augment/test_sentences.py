@@ -24,6 +24,7 @@ ENGLISH = [
 ]
 LOWER = [
     "a fine film . |it works . |see it !",
+    "as george w. bush said , it ends . |it does",
     "it is slow... and dull . |mr. smith is good",
 ]
 CHINESE = [

@@ -15,6 +15,7 @@ from luthier.augment.base import Augmenter, Source
 from luthier.augment.literals import literals
 from luthier.augment.negation import negations
 from luthier.augment.sentences import sentences
+from luthier.augment.sounds import NUMERALS
 from luthier.augment.variant import Span, Variant
 from luthier.augment.words import word_list
 from luthier.edits import Edit
@@ -158,7 +159,7 @@ def _chinese_words(text: str) -> Iterator[Span]:
     import rjieba
 
     for word, start, end in rjieba.tokenize(text):
-        if all(map(is_cjk, word)):
+        if all(map(is_cjk, word)) and NUMERALS.isdisjoint(word):
             yield start, end
 
 

@@ -70,7 +70,13 @@ def movable(source: Source, spans: Sequence[Span]) -> list[Span]:
         first += 1
     while first < last - 1 and _CLOSING.match(heads[last - 1]) and _apart(source, spans, last - 2):
         last -= 1
-    return _joined(source, spans[first:last])
+    found = _joined(source, spans[first:last])
+    # What is protected may reach into the white space at either end of the text.
+    if found and not source.is_free(found[0][0], found[0][0]):
+        found = found[1:]
+    if found and not source.is_free(found[-1][1], found[-1][1]):
+        found = found[:-1]
+    return found
 
 
 def _apart(source: Source, spans: Sequence[Span], number: int) -> bool:

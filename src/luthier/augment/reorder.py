@@ -12,6 +12,7 @@ from luthier.augment.sentences import final_mark, sentences
 from luthier.augment.variant import Piece, Span, Variant
 
 _NEUTRAL = (".", "。", "；", ";")
+_TRAILING = (",", "，", "、")
 _DEFAULT = {"en": ".", "zh": "。"}
 
 
@@ -62,7 +63,7 @@ def _moved(source: Source, blocks: Sequence[Span], order: Sequence[int]) -> Vari
     """Puts the blocks in order; the gaps between them, and neutral marks at their ends, stay in place."""
     text = source.text
     ends = [_full_stop(source, block) for block in blocks]
-    default = next((end for end in ends if end), _DEFAULT[source.language])
+    default = next((end for end in ends if end and end not in _TRAILING), _DEFAULT[source.language])
     pieces: list[Piece] = []
     at = 0
     for place, number in enumerate(order):
@@ -85,14 +86,17 @@ def _full_stop(source: Source, block: Span) -> str | None:
     """Returns the mark at the end of a block that says nothing but that it ends.
 
     Returns:
-        A full stop or semicolon, with the space that tokenised text has before it; nothing where the mark is
-        missing; None where the block ends in a mark of its own, such as a question mark, or a protected one.
+        A full stop, semicolon or trailing comma, with the space that tokenised text has before it; nothing
+        where the mark is missing; None where the block ends in a mark of its own, such as a question mark, or
+        in a protected one.
     """
     start, end = block
     mark, close = final_mark(source.text, block)
-    if not mark:
+    if not mark and source.text[end - 1] in _TRAILING:
+        mark = source.text[end - 1]  # a writer who stopped in the middle: the comma stays at the end
+    elif not mark:
         return ""
-    if close or mark not in _NEUTRAL:
+    if close or mark not in _NEUTRAL + _TRAILING:
         return None
     if source.text[end - 2 : end - 1].isspace():
         mark = source.text[end - 2 : end]

@@ -121,6 +121,6 @@ def _abbreviated(before: str, after: str) -> bool:
     word = found[0]
     if word.lower() in _BEFORE_A_NUMBER:
         return after.isdigit()
-    initial = len(word) == 1 and word.isupper() and word != "I"
+    initial = len(word) == 1 and word not in "Ii"
     dotted = "." in word and max(map(len, word.split("."))) <= _LONGEST_PART
     return initial or dotted or word.lower() in _ABBREVIATIONS

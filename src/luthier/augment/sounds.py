@@ -13,7 +13,7 @@ from luthier.augment.words import word_list
 
 _OFFERED = 5  # candidates on the first page of an input method
 _LEAST_FREQUENT = 100  # occurrences in the corpus behind the dictionary of jieba, of about 60 million words
-_NUMERALS = "零〇一二三四五六七八九十百千万亿两"
+NUMERALS = frozenset("零〇一二三四五六七八九十百千万亿两")
 
 
 def alike(char: str, sound: str) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ def _sound(char: str) -> str:
 @cache
 def _by_syllable() -> dict[str, tuple[str, ...]]:
     """Frequent characters by syllable, the most frequent first."""
-    left_out = {*_NUMERALS, *word_list("negators.zh")}
+    left_out = {*NUMERALS, *word_list("negators.zh")}
     grouped: dict[str, list[str]] = {}
     for char in sorted(_level_one(), key=_frequency, reverse=True):
         if char not in left_out:
