@@ -45,6 +45,12 @@ NO_CLAUSES = [
     "If we come back, will you be nicer?",
     "Although small, quiet, and dark, the room was nice.",
     "I remember the day when it rained.",
+    "We had moments when it rained.",
+    "We met the owner the night before we left.",
+    "The place opened in 1999 when we moved here.",
+    "We stayed until noon, when it rained.",
+    "When it rained, Xavier notices that Cameron becomes nervous.",
+    "The manager came two years later when I called.",
     "Anna left because it rained.",  # a name, or a word with a capital: unknown
 ]
 ADVERBIALS = [
@@ -72,6 +78,8 @@ NO_ADVERBIALS = [
     "After the meal, it was cold.",  # it may be the meal
     "Last night's dinner was great.",
     "Did you eat there yesterday?",
+    "Before the meal, we promised to wait for an hour.",  # to wait before the meal?
+    "Before long, we were hungry.",
 ]
 VOICE = [
     ("The waiter brought the wine list.", "The wine list was brought by the waiter."),
@@ -84,6 +92,12 @@ VOICE = [
     ("The dish was chosen by them.", "They chose the dish."),
     ("The owner has ruined the place.", "The place has been ruined by the owner."),
     ("The steak will be prepared by the chef.", "The chef will prepare the steak."),
+    ("I was shocked by the price, but the food was great.", "The price shocked me, but the food was great."),
+    (
+        "The show was long, but a good cast saved the evening.",
+        "The show was long, but the evening was saved by a good cast.",
+    ),
+    ("We were pleasantly surprised by the menu.", "The menu pleasantly surprised us."),
     ("the director ruins a good story .", "a good story is ruined by the director ."),
 ]
 NO_VOICE = [
@@ -102,6 +116,10 @@ NO_VOICE = [
     "The waiter read the menu.",
     "The chef who cooked the soup left.",
     "Who brought the soup?",
+    "She broke the plates when we came, and was laughing.",  # she, not the plates
+    "They discovered that compassionate owners win.",
+    "The menu has changed multiple times.",
+    "They were created by combining two colours.",
 ]
 COORDINATION = [
     ("The food was cold and bland.", "The food was bland and cold."),
