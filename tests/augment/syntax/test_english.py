@@ -39,6 +39,7 @@ NO_CLAUSES = [
     "The waiter came when Anna called, but he forgot the bread.",
     "When the waiter came, he was rude.",  # he: only after the waiter was named
     "They were rude because the customers complained.",
+    "Its first issue was ready when it was seized.",  # the issue, or what has issues
     "If it is cold, then send it back.",
     "It looks as if it rained.",
     "We ate only because it was free.",
@@ -94,8 +95,8 @@ VOICE = [
     ("The steak will be prepared by the chef.", "The chef will prepare the steak."),
     ("I was shocked by the price, but the food was great.", "The price shocked me, but the food was great."),
     (
-        "The show was long, but a good cast saved the evening.",
-        "The show was long, but the evening was saved by a good cast.",
+        "The show was long, but a good cast saved the place.",
+        "The show was long, but the place was saved by a good cast.",
     ),
     ("We were pleasantly surprised by the menu.", "The menu pleasantly surprised us."),
     ("the director ruins a good story .", "a good story is ruined by the director ."),
@@ -146,6 +147,7 @@ NO_COORDINATION = [
     "The food was great and it was cheap.",
     "The room was small and therefore loud.",
     "The soup was cold and getting colder.",
+    "The fuel tank holds and the water tank has room.",
     "Not only the food and service but the room.",
 ]
 

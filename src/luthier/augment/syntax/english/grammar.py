@@ -140,7 +140,7 @@ def _may_point(one: Words, other: Words) -> bool:
         for at, word in enumerate(one)
         if word in ANAPHORS and not _is_determiner(one, at) and not _is_auxiliary(one, at)
     }
-    pointing -= {ANAPHORS[word] for word in other[:1] if word in ANAPHORS}
+    pointing -= {ANAPHORS[word] for word in other[:1] if word in ANAPHORS.keys() - DETERMINERS}
     return bool(pointing) and any(is_noun(word) for word in other)
 
 
