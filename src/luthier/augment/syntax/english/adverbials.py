@@ -31,7 +31,7 @@ _SHORT = words("yesterday today tonight tomorrow")
 """Set off by no comma at the front."""
 _FRONTED = words("after before during despite in at on for from upon throughout with inside outside")
 _CONNECTING = words(
-    "whole total account fact addition general short particular contrast conclusion summary essence "
+    "culture whole total account fact addition general short particular contrast conclusion summary essence "
     "all first last least best worst example instance starters one once other hand top contrary "
     "that this it which what said mind time point being times case cases theory truth now moment "
     "rate order sum effect turn way look "
