@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gzip
 import json
 import os
 from collections import Counter
@@ -28,6 +29,11 @@ def _lines(path: Path) -> list[str]:
     return [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+def _corpus(path: Path) -> list[str]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return [json.loads(line)["text"] for line in file]
+
+
 def _waimai(folder: Path) -> list[str]:
     with (folder / "waimai_zh/waimai_10k.csv").open(encoding="utf-8") as file:
         return [row["review"] for row in csv.DictReader(file)]
@@ -38,6 +44,8 @@ SETS: dict[str, tuple[Language, Callable[[Path], list[str]]]] = {
     "mams_en": ("en", lambda folder: _lines(folder / "mams_en/train.jsonl")),
     "waimai_zh": ("zh", _waimai),
     "restaurant_zh": ("zh", lambda folder: _lines(folder / "restaurant_zh/taste_price_service/train.jsonl")),
+    "wiki_en": ("en", lambda folder: _corpus(folder / "corpus/wiki_en.jsonl.gz")),
+    "wiki_zh": ("zh", lambda folder: _corpus(folder / "corpus/wiki_zh.jsonl.gz")),
     "shopping_zh": ("zh", lambda folder: _lines(folder / "shopping_zh/reviews.jsonl")),
 }
 

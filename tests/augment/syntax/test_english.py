@@ -39,12 +39,19 @@ NO_CLAUSES = [
     "The waiter came when Anna called, but he forgot the bread.",
     "When the waiter came, he was rude.",  # he: only after the waiter was named
     "They were rude because the customers complained.",
+    "Its first issue was ready when it was seized.",  # the issue, or what has issues
     "If it is cold, then send it back.",
     "It looks as if it rained.",
     "We ate only because it was free.",
     "If we come back, will you be nicer?",
     "Although small, quiet, and dark, the room was nice.",
     "I remember the day when it rained.",
+    "We had moments when it rained.",
+    "We met the owner the night before we left.",
+    "The place opened in 1999 when we moved here.",
+    "We stayed until noon, when it rained.",
+    "When it rained, Xavier notices that Cameron becomes nervous.",
+    "The manager came two years later when I called.",
     "Anna left because it rained.",  # a name, or a word with a capital: unknown
 ]
 ADVERBIALS = [
@@ -72,6 +79,8 @@ NO_ADVERBIALS = [
     "After the meal, it was cold.",  # it may be the meal
     "Last night's dinner was great.",
     "Did you eat there yesterday?",
+    "Before the meal, we promised to wait for an hour.",  # to wait before the meal?
+    "Before long, we were hungry.",
 ]
 VOICE = [
     ("The waiter brought the wine list.", "The wine list was brought by the waiter."),
@@ -84,6 +93,12 @@ VOICE = [
     ("The dish was chosen by them.", "They chose the dish."),
     ("The owner has ruined the place.", "The place has been ruined by the owner."),
     ("The steak will be prepared by the chef.", "The chef will prepare the steak."),
+    ("I was shocked by the price, but the food was great.", "The price shocked me, but the food was great."),
+    (
+        "The show was long, but a good cast saved the place.",
+        "The show was long, but the place was saved by a good cast.",
+    ),
+    ("We were pleasantly surprised by the menu.", "The menu pleasantly surprised us."),
     ("the director ruins a good story .", "a good story is ruined by the director ."),
 ]
 NO_VOICE = [
@@ -102,6 +117,10 @@ NO_VOICE = [
     "The waiter read the menu.",
     "The chef who cooked the soup left.",
     "Who brought the soup?",
+    "She broke the plates when we came, and was laughing.",  # she, not the plates
+    "They discovered that compassionate owners win.",
+    "The menu has changed multiple times.",
+    "They were created by combining two colours.",
 ]
 COORDINATION = [
     ("The food was cold and bland.", "The food was bland and cold."),
@@ -128,6 +147,7 @@ NO_COORDINATION = [
     "The food was great and it was cheap.",
     "The room was small and therefore loud.",
     "The soup was cold and getting colder.",
+    "The fuel tank holds and the water tank has room.",
     "Not only the food and service but the room.",
 ]
 

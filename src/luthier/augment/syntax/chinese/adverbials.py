@@ -24,6 +24,8 @@ def changes(sentence: Sentence) -> Iterator[Pieces]:
     for at, segment in enumerate(sentence.segments):
         if not any(time in segment.text[:12] for time in TIMES):
             continue
+        if sentence.is_named(at):
+            continue
         words = segment.words()
         first = 1 if words and words[0].text in _BEFORE else 0
         length = _length(words, first)

@@ -24,7 +24,8 @@ _PUT_IN = {
     **dict.fromkeys(_CONDITION, ""),
 }
 _LINKED = words(
-    "就 也 都 还 却 才 则 更 便 再 又 还是 仍 仍然 依然 同样 那 反而 倒 只 只能 还有 除了 就是 是 总 总是"
+    "接着 就 也 都 还 却 才 则 更 便 再 又 还是 仍 仍然 依然 同样 那 反而 倒 只 只能 "
+    "还有 除了 就是 是 总 总是"
 )
 """Adverbs by which a main clause looks back at what stands before it."""
 _UNFINISHED = frozenset("?？…~～")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from luthier.augment.syntax.change import Pieces
 from luthier.augment.syntax.chinese.lists import ADJECTIVES, DEGREES, FIXED, NOUNS, WEAK
 from luthier.augment.syntax.chinese.sentence import Sentence
 
 
-def _any(words: Sequence[str]) -> str:
+def _any(words: Iterable[str]) -> str:
     return "|".join(sorted(set(words), key=lambda word: (-len(word), word)))
 
 

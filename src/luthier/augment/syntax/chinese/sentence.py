@@ -13,6 +13,7 @@ LONGEST = 200
 """Characters of the longest sentence that is looked at: no rule understands a longer one."""
 
 _SEGMENT = re.compile(r"[^。！？!?；;…~～，,\s：:、（）()“”\"'‘’「」『』《》【】\[\]<>—\-*.·]+")
+_TITLE = ("《", "〈", "「", "『", "“")
 _COMMA = re.compile(r"\s*[，,]\s*")
 
 
@@ -94,6 +95,11 @@ class Sentence:
     def has_comma(self, at: int) -> bool:
         """Tells whether a comma, and nothing else, stands before segment `at`."""
         return _COMMA.fullmatch(self.gap(at)) is not None
+
+    def is_named(self, at: int) -> bool:
+        """Tells whether segment `at` stands in the brackets of a title, or in a list."""
+        start, end = self.segments[at].start, self.segments[at].end
+        return self.text[max(0, start - 1) : start] in _TITLE or self.text[end : end + 1] == "、"
 
     def replaced(self, at: int, pieces: tuple[Piece, ...]) -> tuple[Piece, ...]:
         """The sentence with other pieces for segment `at`."""

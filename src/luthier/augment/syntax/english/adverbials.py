@@ -31,10 +31,10 @@ _SHORT = words("yesterday today tonight tomorrow")
 """Set off by no comma at the front."""
 _FRONTED = words("after before during despite in at on for from upon throughout with inside outside")
 _CONNECTING = words(
-    "whole account fact addition general short particular contrast conclusion summary essence all first last "
-    "least best worst example instance starters one once other hand top contrary that this it which "
-    "what said mind time point being times case cases theory truth now moment rate order sum effect "
-    "turn way look"
+    "culture whole total account fact addition general short particular contrast conclusion summary essence "
+    "all first last least best worst example instance starters one once other hand top contrary "
+    "that this it which what said mind time point being times case cases theory truth now moment "
+    "rate order sum effect turn way look "
 )
 """A phrase with one of these joins its sentence to another, or says how it is meant."""
 _STATES = words(
@@ -83,7 +83,7 @@ def _to_the_end(sentence: Sentence, words: Words) -> Iterator[Pieces]:
 def _reaches_far(main: Words) -> bool:
     """Whether what comes behind a clause would rather belong to the last thing in it."""
     infinitive = any(word == "to" and "VERB" in parts(behind) for word, behind in pairwise(main))
-    return infinitive or len(main) > _FAR
+    return infinitive or "due" in main or len(main) > _FAR
 
 
 def _fronted(words: Words) -> tuple[int, int]:

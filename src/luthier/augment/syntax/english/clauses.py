@@ -13,8 +13,10 @@ from luthier.augment.syntax.wording import words
 _SUBORDINATORS = words("because although though if when before after until unless once whenever since")
 _DOUBLE = frozenset((("even", "though"), ("as", "long")))
 _CONCESSIVE = words("although though even")
-"""Behind the main clause, these are set off by a comma; "not" in the main clause does not reach over it."""
+"""Behind the main clause, these are set off by a comma."""
 _NEGATABLE = _CONCESSIVE | {"if", "when", "whenever"}
+"""After these, "not" in the main clause does not reach over the other one."""
+_TEMPORAL = words("when before after since once until whenever")
 _INVERTING = words("then so but and or yet still nor")
 
 
@@ -64,9 +66,10 @@ def _to_the_front(sentence: Sentence, words: Words) -> Iterator[Pieces]:
         return
     at = places[0]
     end = at - 1 if words[at - 1] == "," else at
-    if ("," in words) != (end < at) or words[end - 1] in FOCUS | PREPOSITIONS:
+    if ("," in words) != (end < at) or words[end - 1] in FOCUS | PREPOSITIONS | LATER:
         return
-    if words[at] == "when" and (end < at or words[end - 1] in MOMENTS):
+    dated = words[end - 1] in MOMENTS or words[end - 1][0].isdigit()
+    if words[at] in _TEMPORAL and (dated or (end < at and words[at] == "when")):
         return
     if not LATER.isdisjoint(words[at:]):
         return

@@ -150,7 +150,11 @@ def _phrases(words: Words, at: int) -> tuple[int, int] | None:
             if is_finite(words[first - 1]) and words[first - 1] not in BE and last == len(words)
             else None
         )
-    return (0, last) if last < len(words) and words[last] in AUXILIARIES - {"'s", "is", "was"} else None
+    return (
+        (0, last)
+        if last < len(words) and words[last] in AUXILIARIES - {"'s", "is", "was", "has", "does"}
+        else None
+    )
 
 
 def _clauses(words: Words, at: int) -> tuple[int, int] | None:

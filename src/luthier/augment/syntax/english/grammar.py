@@ -73,7 +73,7 @@ def clause(words: Words, first: int, last: int) -> Clause | None:
         rest += 1
     if any(verb_lemma(word) in REPORTING or word in REPORTING for word in words[verb:last]):
         return None
-    if rest == last and words[verb] in AUXILIARIES | CONTRACTED:
+    if (rest == last and words[verb] in AUXILIARIES | CONTRACTED) or words[last - 1] in NEGATIONS:
         return None
     if not all(_belongs(words, at, last) for at in range(rest, last)):
         return None
@@ -98,7 +98,8 @@ def _verb(words: Words, first: int, last: int) -> int | None:
     for at in range(first, min(last, first + 9)):
         if at > first and is_finite(words[at]):
             return at if is_noun(words[at - 1]) else None
-        if not (is_open(words[at]) or words[at] in ("of", "and") or words[at] in DETERMINERS):
+        starts = at == first or words[at - 1] in ("of", "and")
+        if not (is_open(words[at]) or words[at] in ("of", "and") or (starts and words[at] in DETERMINERS)):
             return None
     return None
 
@@ -139,7 +140,7 @@ def _may_point(one: Words, other: Words) -> bool:
         for at, word in enumerate(one)
         if word in ANAPHORS and not _is_determiner(one, at) and not _is_auxiliary(one, at)
     }
-    pointing -= {ANAPHORS[word] for word in other[:1] if word in ANAPHORS}
+    pointing -= {ANAPHORS[word] for word in other[:1] if word in ANAPHORS.keys() - DETERMINERS}
     return bool(pointing) and any(is_noun(word) for word in other)
 
 
@@ -203,6 +204,8 @@ def noun_phrase(words: Words, first: int, last: int) -> NounPhrase | None:
 def _simple_phrase(words: Words, first: int, last: int, *, bare: bool = False) -> NounPhrase | None:
     start = first + (words[first] in DETERMINERS)
     determined = start > first
+    if words[first] == "that":
+        return None
     while start < last and words[start] in DEGREES:
         start += 1
     if start < last and not determined and words[start].endswith("ing"):

@@ -45,11 +45,12 @@ PREPOSITIONS = words(
 COORDINATORS = words("and but or nor yet so then plus & either neither both whether")
 SUBORDINATORS = words("because although though if when while since before after until unless once whenever")
 MOMENTS = words(
+    "january february march april may june july august september october november december war wars "
     "moment moments time times day days year years period periods night nights hour hours week weeks "
     "month months age ages era season seasons point stage minute second occasion occasions date "
     "morning evening instance case cases summer winter spring autumn phase century decade stages"
 )
-"""Behind one of these, "when" tells which, not when."""
+"""Behind one of these, "when" and "before" tell which, not when."""
 LATER = words("later earlier again instead else too also already afterwards beforehand thereafter either")
 """Adverbs that look back at what was said before."""
 RELATIVES = words("who whom whose which what where why how that whether whatever whoever wherever however")

@@ -12,6 +12,7 @@ from luthier.augment.syntax.english.grammar import NounPhrase, Words, is_negated
 from luthier.augment.syntax.english.lists import (
     COORDINATORS,
     DETERMINERS,
+    MOMENTS,
     NOMINATIVE,
     NOUNS,
     QUANTIFIERS,
@@ -136,7 +137,7 @@ def _parts(
     if verb + 1 >= last:
         return None
     one, other = noun_phrase(words, *subject), noun_phrase(words, verb + 1, last)
-    if one is None or other is None:
+    if one is None or other is None or words[last - 1] in MOMENTS:
         return None
     longer = [words[phrase.first : phrase.last] for phrase in (one, other) if phrase.last - phrase.first > 1]
     if any(word in _BOUND for phrase in longer for word in phrase):
