@@ -1,4 +1,4 @@
-"""What augmentation is worth with little data: no copies against each augmenter and the preset.
+"""What augmentation is worth with little data: augmenters against no copies and against plain repeats.
 
     python benchmarks/augmentation.py run [--systems tfidf luthier/tiny] [--only waimai_zh ...]
                                           [--seeds 0 1 2] [--copies 2] [--output runs/augmentation]
@@ -7,6 +7,7 @@
 Of three public sets 200 training and 100 validation records are drawn, others for each seed; every augmenter
 makes copies of the 200. TF-IDF + logistic regression learns from all of them; a base model is fine-tuned in
 full for the same number of steps whatever the number of copies, so that more copies are not more training.
+`repeated` is the control: as many copies, none of them changed. What they do, they do by their number alone.
 What has a record in --output is not repeated, and the table is made from the records, so the work may be
 interrupted and spread over days. The data lie in LUTHIER_DATA (default ../shared/data).
 """
@@ -30,8 +31,8 @@ SETS: dict[str, Callable[[Path], dict[str, Any]]] = {
     "waimai_zh": waimai,
     "restaurant_zh.taste": restaurant(TASTE, QUEUE, 500),
 }
-NONE = "none"
-AUGMENTERS = (NONE, "synonyms", "noise", "reorder", "syntax", "language-oriented")
+NONE, REPEATED = "none", "repeated"
+AUGMENTERS = (NONE, REPEATED, "synonyms", "noise", "reorder", "syntax", "language-oriented")
 TFIDF = "tfidf"
 TRAIN, VALIDATION = 200, 100
 TRAINING = {"steps": 200, "batch_size": 16}
@@ -66,7 +67,12 @@ def recipe(name: str, augmenter: str, seed: int, copies: int, folder: Path) -> d
         "validation": write(folder / "validation.jsonl", drawn[TRAIN:]),
         "test": {"id": tests["id"] if isinstance(tests, dict) else tests},
     }
-    if augmenter != NONE:
+    if augmenter == REPEATED:
+        again = [
+            {**row, "id": f"{n}.{time}"} for time in range(1 + copies) for n, row in enumerate(drawn[:TRAIN])
+        ]
+        values["data"]["train"] = write(folder / "repeated.jsonl", again)
+    elif augmenter != NONE:
         values["data"]["augment"] = [{"type": augmenter, "copies": copies}]
     return {**values, "training": TRAINING, "evaluation": {"baselines": []}, "seed": seed}
 

@@ -43,9 +43,7 @@ class Distinct:
         pairs = ["\0".join(pair) for pair in pairwise(words)]
         for order, grams in enumerate((words, pairs)):
             self._all[order] += len(grams)
-            self._seen[order].update(
-                hashlib.blake2b(gram.encode(), digest_size=8).digest() for gram in grams
-            )
+            self._seen[order].update(hashlib.blake2b(gram.encode(), digest_size=8).digest() for gram in grams)
 
     @property
     def different(self) -> tuple[int, int]:
