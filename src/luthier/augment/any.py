@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -36,3 +37,22 @@ Augmenters = Annotated[
     BeforeValidator(_as_list, json_schema_input_type=_Name | tuple[AnyAugmenter, ...]),
 ]
 """What the recipe's `data.augment` may be: several augmenters, or one alone."""
+
+
+def files_of(augmenter: Augmenter) -> Iterator[tuple[str, Path]]:
+    """Yields the files and folders that an augmenter reads, such as lexicons, each with its option."""
+    for name, value in augmenter:
+        for item in value if isinstance(value, tuple) else (value,):
+            if isinstance(item, Path):
+                yield name, item
+
+
+def placed(augmenter: Augmenter, folder: Path) -> Augmenter:
+    """Returns an augmenter with its files absolute; relative ones start at `folder`."""
+
+    def absolute(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(absolute, value))
+        return (folder / value.expanduser()).resolve() if isinstance(value, Path) else value
+
+    return augmenter.model_copy(update={name: absolute(value) for name, value in augmenter})

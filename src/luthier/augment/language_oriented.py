@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from random import Random
-from typing import Literal
+from typing import Final, Literal
 
 from luthier.augment.base import Augmenter, Source
 from luthier.augment.chain import vary_in_turn
@@ -12,7 +12,7 @@ from luthier.augment.synonyms import Synonyms
 from luthier.augment.syntax import Syntax
 from luthier.augment.variant import Variant
 
-PRESET = "language-oriented"
+PRESET: Final = "language-oriented"
 
 
 class LanguageOriented(Augmenter):

@@ -60,8 +60,8 @@ class Noise(Augmenter):
     type: Literal["noise"] = "noise"
     share: float = Field(default=0.05, gt=0, le=1)
     """Share of the places that are hit, above 0 to 1; one at least where there is any. A place is a word
-    (an English one: of four letters or more, or with a homophone) or, with `filler`, the beginning of a clause.
-    Each is as likely as any other, and so is each kind that fits it."""
+    (an English one: of four letters or more, or with a homophone) or, with `filler`, the beginning of a
+    clause. Each is as likely as any other, and so is each kind that fits it."""
     kinds: tuple[Kind, ...] = Field(default=get_args(Kind), min_length=1)
     """`insert`: a neighbouring key, or the same letter or Chinese character again. `delete`: a letter, or a
     character of a Chinese word of three or more. `swap`: two neighbours within a word. `keyboard`: a

@@ -12,55 +12,20 @@ from collections.abc import Sequence
 from luthier.augment.base import Source
 from luthier.augment.sentences import final_mark
 from luthier.augment.variant import Span
+from luthier.augment.words import word_list
 from luthier.text import is_cjk
 
 _HEAD = 80  # characters at the beginning of a sentence that its first words are read from
 _ENGLISH_WORD = re.compile(r"[^\W\d_]+")
-
-
-def _words(listed: str) -> tuple[str, ...]:
-    return tuple(listed.split())
-
-
-def _phrases(listed: str) -> tuple[str, ...]:
-    return tuple(f"{phrase.strip()} " for phrase in listed.split(","))
-
-
-_ENGLISH_OPENERS = frozenset(
-    _words("""
-    however but so then therefore also and or nor yet still thus hence besides moreover furthermore otherwise
-    instead meanwhile nevertheless nonetheless additionally similarly likewise consequently accordingly
-    because plus anyway anyhow indeed rather again overall altogether afterwards later next soon eventually
-    finally lastly ultimately once until since
-    another other others both neither either such same one ones which who whose whom where why how
-    yes no yeah yep nope sure ok okay right exactly absolutely well true correct
-    """)
-)
-_ENGLISH_PHRASES = _phrases("""
-    for example, for instance, for that, for this, in addition, in contrast, in fact, in short, in conclusion,
-    in other words, in the end, in turn, in return, as a result, as such, as well, after that, after all,
-    before that, at least, at last, of course, on the contrary, on the other, on top, that said, to sum up,
-    to be fair, even so, even then, not only, not that, not so, not anymore, the other, the former,
-    the latter, the same, the rest, all of, all in all, some of, most of, none of, much of
-""")
+_ENGLISH_OPENERS = tuple(f"{opener.replace('_', ' ')} " for opener in word_list("openers.en"))
 # Looked for among the first words, since "When it arrived" and "I loved it" point back as "It arrived" does.
-_ENGLISH_POINTERS = frozenset(
-    _words("""
-    he she it they him her them his hers its their theirs himself herself itself themselves
-    this that these those there
-    """)
-)
+_ENGLISH_POINTERS = frozenset(word_list("pointers.en"))
 _FIRST_WORDS = 3
-_BEING = _words("is are was were s re isn aren wasn weren will")  # "There is" points at nothing
+# "There is" points at nothing; what stands behind an apostrophe is a word of its own here.
+_BEING = frozenset({"is", "are", "was", "were", "s", "re", "isn", "aren", "wasn", "weren", "will"})
 
-_CHINESE_OPENERS = _words("""
-    但 可是 不过 然而 然后 所以 因此 因而 因为 于是 而 并 另外 此外 还 也 又 再 就 才 却 则 否则 同时 与此同时
-    同样 相反 反而 反之 总之 总的 总体 综上 综合 随后 随即 接着 紧接着 后 之后 以后 最终 终于 结果 例如 比如
-    譬如 像 尤其 特别是 甚至 何况 况且 不仅 不但 除此 除了 换句话 换言之 即 如此 当然 的确 确实 原来 毕竟
-    反正 难怪 怪不得 可见 看来 只是 只不过 只好 至于 更 以及 或 要不 不然 前者 后者 两者 二者 对方 有的 另一
-    一方面 是的 不是 好的 行 嗯 没错 为什么 怎么 对， 对。 对！ 没有， 没有。 有， 有。 可以， 可以。
-""")
-_CHINESE_POINTERS = re.compile("[^，,。]{0,3}[他她它这那此其该]")
+_CHINESE_OPENERS = word_list("openers.zh")
+_CHINESE_POINTERS = re.compile("[^，,。]{0,5}[他她它这那此其该]")
 
 _STEPS = re.compile(
     r"(?:first|second|third|fourth|fifth|last|final)(?:ly)?\b|(?:step|then|next|afterwards|eventually)\b"
@@ -156,10 +121,8 @@ def _hangs(head: str) -> bool:
     words = [word.lower() for word in _ENGLISH_WORD.findall(head)]
     if words[0] == "there" and words[1:2] and words[1] in _BEING:
         return False
-    if words[0] in _ENGLISH_OPENERS or _ENGLISH_POINTERS & set(words[:_FIRST_WORDS]):
-        return True
-    opening = " ".join(words[:4]) + " "
-    return opening.startswith(_ENGLISH_PHRASES)
+    pointing = not _ENGLISH_POINTERS.isdisjoint(words[:_FIRST_WORDS])
+    return pointing or f"{' '.join(words)} ".startswith(_ENGLISH_OPENERS)
 
 
 def _leans(last: str, mark: str, close: str) -> bool:

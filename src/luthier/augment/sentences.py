@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from luthier.augment.variant import Span
+from luthier.augment.words import word_list
 from luthier.text import Language, is_cjk
 
 MARKS = ".!?…。！？；;~～"
@@ -26,11 +27,8 @@ _SPACE = re.compile(r"\s*")
 _WORD_BEFORE = re.compile(r"(?:[^\W\d_]+\.)*[^\W\d_]+\Z")
 _WINDOW = 24  # characters looked at before a mark; no abbreviation is as long
 
-_ABBREVIATIONS = (
-    " mr mrs ms dr prof rev hon st sr jr gen col capt lt sgt gov sen rep pres vs cf viz al ca approx appt "
-    "dept est ext max min misc fig figs eq sec ch pp ed eds op ave blvd rd mt ft inc ltd co corp bros jan "
-    "feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri "
-)
+_ABBREVIATIONS = frozenset(word_list("abbreviations.en"))
+_LONGEST_PART = 2  # letters between the full stops of an abbreviation: e.g., p.m., Ph.D.
 _BEFORE_A_NUMBER = frozenset({"no", "nos", "p", "vol", "art"})
 
 
@@ -108,6 +106,8 @@ def _mark_ends(text: str, found: re.Match[str], before: str, language: Language,
         return not (close and after.islower())
     if len(mark) > 1 or "…" in mark:
         return chinese or (cased and not after.islower())
+    if not apart and before[-1:].isdigit():
+        return False
     if chinese and is_cjk(before[-1:]):
         return True
     return not (cased and after.islower()) and not _abbreviated(before, after)
@@ -121,6 +121,6 @@ def _abbreviated(before: str, after: str) -> bool:
     word = found[0]
     if word.lower() in _BEFORE_A_NUMBER:
         return after.isdigit()
-    return (
-        "." in word or word.lower() in _ABBREVIATIONS or (len(word) == 1 and word.isupper() and word != "I")
-    )
+    initial = len(word) == 1 and word.isupper() and word != "I"
+    dotted = "." in word and max(map(len, word.split("."))) <= _LONGEST_PART
+    return initial or dotted or word.lower() in _ABBREVIATIONS

@@ -1,7 +1,7 @@
 """Slips of the pen and the keyboard in one word.
 
-Four of five misspelt words have one letter too many, one too few, one wrong or two swapped (Damerau 1964), so a
-slip is one of these four. The first letter stays, as it does in most misspelt words (Kukich 1992).
+Four of five misspelt words have one letter too many, one too few, one wrong or two swapped (Damerau 1964), so
+a slip is one of these four. The first letter stays, as it does in most misspelt words (Kukich 1992).
 """
 
 from __future__ import annotations

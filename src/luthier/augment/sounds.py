@@ -1,7 +1,7 @@
 """Chinese words and characters that sound alike: what a pinyin input method offers beside the one meant.
 
-Nothing is listed here. The characters are the 3,755 frequent ones of GB 2312 (level 1), their sounds come from
-pypinyin, and which strings are words, and how frequent, from the dictionary of rjieba.
+Nothing is listed here. The characters are the 3,755 frequent ones of GB 2312 (level 1), their sounds come
+from pypinyin, and which strings are words, and how frequent, from the dictionary of rjieba.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _NUMERALS = "零〇一二三四五六七八九十百千万亿两"
 def alike(char: str, sound: str) -> tuple[str, ...]:
     """Returns frequent characters of the same syllable, whatever their tone, the most frequent first.
 
-    Nobody types tones, so a slip does not heed them. Numerals and characters of negations are no candidates.
+    Nobody types tones, so a slip does not heed them. Numerals and characters that negate are no candidates.
 
     Args:
         char: The character that was meant.
@@ -71,7 +71,7 @@ def _sound(char: str) -> str:
 @cache
 def _by_syllable() -> dict[str, tuple[str, ...]]:
     """Frequent characters by syllable, the most frequent first."""
-    left_out = {*_NUMERALS, *"".join(word_list("negators.zh"))}
+    left_out = {*_NUMERALS, *word_list("negators.zh")}
     grouped: dict[str, list[str]] = {}
     for char in sorted(_level_one(), key=_frequency, reverse=True):
         if char not in left_out:

@@ -213,9 +213,15 @@ def print_augmentation(report: AugmentReport, output: Path) -> None:
         )
     title = f"{sum(report.made.values())} copies of {report.originals} records in {output}"
     print_table(title, ["augmenter", "copies", "not kept", "edit distance", "label agreement"], rows)
-    before, after = report.distinct["before"], report.distinct["after"]
-    names = {"distinct_1": "distinct-1", "distinct_2": "distinct-2"}
-    typer.echo(", ".join(f"{words} {before[key]:.3f} -> {after[key]:.3f}" for key, words in names.items()))
+    before, after, repeated = (report.distinct[key] for key in ("before", "after", "repeated"))
+    variety = [
+        [
+            f"distinct-{order}",
+            *(f"{shares[f'distinct_{order}']:.3f}" for shares in (before, after, repeated)),
+        ]
+        for order in (1, 2)
+    ]
+    print_table("", ["variety", "originals", "with copies", "as much text repeated"], variety)
 
 
 def print_bits(metrics: Mapping[str, Any]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from luthier.augment import Augmenter
+from luthier.augment.any import files_of
 from luthier.data.augmenting.stage import NO_OPEN_ANSWERS
 from luthier.data.dialogues import DIALOGUE_COLUMNS
 from luthier.data.loading import test_task
@@ -42,11 +45,22 @@ def check(options: DataOptions, task: Task, base_dir: Path) -> list[Problem]:
         except SourceError as error:
             found = error.problem
             problems.append(Problem(f"{found.message}: {found.file}", field=field, hint=found.hint))
-    if options.augment and isinstance(task, Generation):
-        hint = "take `augment` out, or add records of your own"
-        problems.append(Problem(NO_OPEN_ANSWERS, field="data.augment", hint=hint))
+    problems += _check_augment(options.augment, task, base_dir)
     problems += _check_columns(options.columns, task, "data.columns")
     return problems + _check_labels(options.label_map, task, "data.label_map")
+
+
+def _check_augment(augmenters: Sequence[Augmenter], task: Task, base_dir: Path) -> list[Problem]:
+    problems = []
+    if augmenters and isinstance(task, Generation):
+        hint = "take `augment` out, or add records of your own"
+        problems.append(Problem(NO_OPEN_ANSWERS, field="data.augment", hint=hint))
+    for number, augmenter in enumerate(augmenters):
+        for name, path in files_of(augmenter):
+            if not (base_dir / path).exists():
+                field = f"data.augment[{number}].{name}"
+                problems.append(Problem(f"no such file: {path}", field=field, hint="correct its path"))
+    return problems
 
 
 def _check_columns(columns: dict[str, str], task: Task, field: str) -> list[Problem]:

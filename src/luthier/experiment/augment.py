@@ -10,13 +10,12 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from luthier.augment import Augmenter
-from luthier.augment.any import Augmenters
+from luthier.augment.any import Augmenters, placed
 from luthier.augment.language_oriented import PRESET
 from luthier.data import Examples, ReadOptions, read_examples
 from luthier.data.augmenting import Augmented, AugmentReport, Judge, augment_examples
 from luthier.errors import Problem, RecipeError, UserError
 from luthier.experiment.finetuned import load
-from luthier.experiment.inputs import absolute_augmenters
 from luthier.experiment.recipe import load_task, recipe_error
 from luthier.experiment.source import Source, read_source
 from luthier.experiment.validation import validate
@@ -119,7 +118,8 @@ def read_augmenters(values: Sequence[str]) -> tuple[Augmenter, ...]:
         file, problems = validate(AugmentFile, source)
         if file is None:
             raise recipe_error(Path(value if is_file else "--augment"), problems, _HINT)
-        found += absolute_augmenters(file.augment, Path(value).resolve().parent if is_file else Path.cwd())
+        folder = Path(value).resolve().parent if is_file else Path.cwd()
+        found += [placed(item, folder) for item in file.augment]
     return tuple(found)
 
 

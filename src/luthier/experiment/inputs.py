@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from luthier.augment import Augmenter
+from luthier.augment.any import files_of, placed
 from luthier.data import DataOptions
 from luthier.models import ModelOptions, embedded_models
 
@@ -21,8 +21,8 @@ def absolute(data: DataOptions, folder: Path) -> DataOptions:
         local = (folder / Path(path).expanduser()).absolute()
         return str(local.resolve()) if local.exists() else path
 
-    placed = DataOptions.model_validate(_map_paths(data, place))
-    return placed.model_copy(update={"augment": absolute_augmenters(data.augment, folder)})
+    named = DataOptions.model_validate(_map_paths(data, place))
+    return named.model_copy(update={"augment": tuple(placed(item, folder) for item in data.augment)})
 
 
 def absolute_model(model: ModelOptions) -> ModelOptions:
@@ -31,20 +31,6 @@ def absolute_model(model: ModelOptions) -> ModelOptions:
     if model.name in embedded_models() or not folder.is_dir():
         return model
     return model.model_copy(update={"name": str(folder.resolve())})
-
-
-def absolute_augmenters(augmenters: Iterable[Augmenter], folder: Path) -> tuple[Augmenter, ...]:
-    """Makes the files that augmenters read, such as lexicons, absolute; relative ones start at `folder`."""
-    return tuple(
-        item.model_copy(
-            update={
-                name: (folder / value.expanduser()).resolve()
-                for name, value in item
-                if isinstance(value, Path)
-            }
-        )
-        for item in augmenters
-    )
 
 
 def files(data: DataOptions) -> list[Path]:
@@ -57,7 +43,7 @@ def files(data: DataOptions) -> list[Path]:
         return path
 
     _map_paths(data, note)
-    return found + [value for item in data.augment for _, value in item if isinstance(value, Path)]
+    return found + [path for item in data.augment for _, path in files_of(item) if path.exists()]
 
 
 def _map_paths(data: DataOptions, place: Callable[[str], str]) -> dict[str, Any]:

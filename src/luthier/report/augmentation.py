@@ -37,10 +37,10 @@ class ShownCopy:
 
 @dataclass(frozen=True, slots=True)
 class Augmentation:
-    """The section; `distinct` has a row for each n: its name, before and after."""
+    """The section; `distinct` has a row for each n: its name, before, after, repeated."""
 
     augmenters: tuple[AugmenterRow, ...]
-    distinct: tuple[tuple[str, str, str], ...]
+    distinct: tuple[tuple[str, ...], ...]
     copies: tuple[ShownCopy, ...]
 
 
@@ -62,20 +62,22 @@ def augmentation(run: RunRecords, words: Words) -> Augmentation | None:
         )
         for name, made in report["made"].items()
     )
-    before, after = report["distinct"]["before"], report["distinct"]["after"]
     distinct = tuple(
-        (f"distinct-{order}", number(before[f"distinct_{order}"]), number(after[f"distinct_{order}"]))
+        (
+            f"distinct-{order}",
+            *(number(report["distinct"][of][f"distinct_{order}"]) for of in ("before", "after", "repeated")),
+        )
         for order in (1, 2)
     )
     return Augmentation(rows, distinct, tuple(_copies(run, words)))
 
 
 def _copies(run: RunRecords, words: Words) -> Iterator[ShownCopy]:
-    shown: dict[str, list[Mapping[str, Any]]] = {}
-    for row in read_jsonl(run.folder.augmented):
-        of_its_kind = shown.setdefault(row["augmenter"], [])
+    shown: dict[str, list[dict[str, Any]]] = {}
+    for copy in read_jsonl(run.folder.augmented):
+        of_its_kind = shown.setdefault(copy["augmenter"], [])
         if len(of_its_kind) < SHOWN:
-            of_its_kind.append(row)
+            of_its_kind.append(copy)
     wanted = {row["original"] for rows in shown.values() for row in rows}
     texts = {
         row["id"]: row["text"] for row in read_jsonl(run.folder.data / "train.jsonl") if row["id"] in wanted

@@ -18,11 +18,13 @@ def test_words_and_characters_are_tokens() -> None:
 
 def test_distinct_n_counts_by_hand() -> None:
     counted = Distinct()
-    assert counted.values() == {"distinct_1": 0.0, "distinct_2": 0.0}
+    assert counted.shares() == {"distinct_1": 0.0, "distinct_2": 0.0}
     counted.add("a b a b")  # words: a, b of 4; pairs: ab, ba of 3
-    assert counted.values() == {"distinct_1": 2 / 4, "distinct_2": 2 / 3}
+    assert counted.shares() == {"distinct_1": 2 / 4, "distinct_2": 2 / 3}
     counted.add("b c")  # and no pair across the two texts
-    assert counted.values() == {"distinct_1": 3 / 6, "distinct_2": 3 / 4}
+    assert counted.shares() == {"distinct_1": 3 / 6, "distinct_2": 3 / 4}
+    assert counted.different == (3, 3)
+    assert counted.shares((2, 2)) == {"distinct_1": 2 / 6, "distinct_2": 2 / 4}
 
 
 @pytest.mark.parametrize(

@@ -40,16 +40,27 @@ class Distinct:
     def add(self, text: str) -> None:
         """Counts one text."""
         words = tokens(text)
-        for order, grams in enumerate(([(word,) for word in words], list(pairwise(words)))):
+        pairs = ["\0".join(pair) for pair in pairwise(words)]
+        for order, grams in enumerate((words, pairs)):
             self._all[order] += len(grams)
             self._seen[order].update(
-                hashlib.blake2b("\0".join(gram).encode(), digest_size=8).digest() for gram in grams
+                hashlib.blake2b(gram.encode(), digest_size=8).digest() for gram in grams
             )
 
-    def values(self) -> dict[str, float]:
-        """Returns `distinct_1` and `distinct_2`, 0 to 1; 0 where there are no n-grams."""
+    @property
+    def different(self) -> tuple[int, int]:
+        """How many different words and word pairs there are."""
+        return len(self._seen[0]), len(self._seen[1])
+
+    def shares(self, different: tuple[int, int] | None = None) -> dict[str, float]:
+        """Returns `distinct_1` and `distinct_2`, 0 to 1; 0 where there are no n-grams.
+
+        Args:
+            different: To count these instead of what was seen.
+        """
+        found = different or self.different
         return {
-            f"distinct_{order + 1}": len(self._seen[order]) / count if count else 0.0
+            f"distinct_{order + 1}": found[order] / count if count else 0.0
             for order, count in enumerate(self._all)
         }
 

@@ -63,8 +63,9 @@ class AugmentReport:
         unlabelled: Examples without a target, of which no copies are made.
         made: Copies that were kept, by augmenter.
         refused: Copies that were not, by augmenter and reason.
-        distinct: `distinct_1` and `distinct_2` of the originals (`before`) and of originals and copies
-            together (`after`), see `measures.Distinct`.
+        distinct: `distinct_1` and `distinct_2` of the originals (`before`), of originals and copies together
+            (`after`), and of as much text without a new word or word pair (`repeated`), as more text of one
+            kind has lower shares anyway; see `measures.Distinct`.
         edit_distance: Mean edit distance between copy and original, 0 to 1, by augmenter, see
             `measures.edit_distance`.
         agreement: Share of the copies that a model gave their original's label, by augmenter; empty where no

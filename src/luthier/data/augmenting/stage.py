@@ -57,7 +57,7 @@ def augment_examples(
 
     The same examples, augmenters and seed give the same copies, whatever the order of the examples. A copy
     that says what another record says is not kept; of equal copies, the one with the smallest id is. Texts
-    stand in Arrow; what stays in memory grows with the number of copies, not with their length.
+    stand in Arrow; what stays in memory grows with the number of copies and of the changes in them.
 
     Args:
         examples: The training examples, and nothing that is held out.
@@ -153,7 +153,7 @@ def _distinct(examples: Iterable[Example], copies: Iterable[Example]) -> dict[st
     counted = Distinct()
     for example in examples:
         counted.add(example.text)
-    before = counted.values()
+    before, different = counted.shares(), counted.different
     for copy in copies:
         counted.add(copy.text)
-    return {"before": before, "after": counted.values()}
+    return {"before": before, "after": counted.shares(), "repeated": counted.shares(different)}

@@ -1,0 +1,146 @@
+"""Synonyms take the place, the form and the capitals of the words they replace, or nothing is replaced."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from random import Random
+
+import pytest
+from tests.augment.contract import AugmenterContract
+
+from luthier.augment.base import Source
+from luthier.augment.synonyms import Synonyms
+from luthier.augment.variant import Span
+from luthier.errors import DataError, UserError
+from luthier.text import Language
+
+
+def variants(
+    text: str, language: Language, protected: tuple[Span, ...] = (), augmenter: Synonyms | None = None
+) -> set[str]:
+    """Every text that comes out where all replaceable words are replaced."""
+    augmenter = augmenter or Synonyms(share=1)
+    source = Source(text, language, protected)
+    return {augmenter.vary(source, Random(seed)).after for seed in range(40)}
+
+
+class TestContract(AugmenterContract):
+    augmenters = (Synonyms(), Synonyms(share=1))
+    changed = (
+        ("en", "The food was terrific but the movie was boring, and we often bought tickets."),
+        ("zh", "服务员非常友好，咖啡馆的甜品也很好吃，冰淇淋十分正宗。"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I bought two movies.", {"I purchased two films."}),
+        ("She detests mistakes.", {f"She {verb} errors." for verb in ("abhors", "despises", "loathes")}),
+        ("They kept buying cabs.", {"They kept purchasing taxis."}),
+        ("He had flung it into the garbage.", {"He had hurled it into the rubbish."}),
+        ("We wept.", {"We sobbed."}),
+        ("She has hurled insults.", {"She has flung insults."}),
+        ("The manager oversaw the repairs.", {"The manager supervised the repairs."}),
+        ("The soup is tastier here.", {"The soup is more flavorful here."}),
+        ("Their daughters are tinier.", {"Their daughters are more minuscule."}),
+        ("Two of the enemies' fortresses fell.", {"Two of the enemies' citadels fell."}),
+    ],
+)
+def test_inflection_is_kept(text: str, expected: set[str]) -> None:
+    assert variants(text, "en") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It was a huge room.", {f"It was {a} room." for a in ("an enormous", "a gigantic", "a massive")}),
+        ("An enormous room.", {f"{a} room." for a in ("A huge", "A gigantic", "A massive")}),
+        ("Such an honest waiter!", {"Such a truthful waiter!"}),
+        ("a uniqueness of its own", {"a distinctiveness of its own"}),
+        ("an achievable goal", {"an attainable goal"}),
+    ],
+)
+def test_the_article_follows_the_sound_of_the_new_word(text: str, expected: set[str]) -> None:
+    assert variants(text, "en") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Unfortunately, it rained.", {"Regrettably, it rained."}),
+        ("It was BORING!", {"It was TEDIOUS!"}),
+        ("I love that film's ending.", {"I love that movie's ending."}),
+        ("(maybe)", {"(perhaps)"}),
+        ("a slow , boring film , is n't it ?", {"a slow , tedious movie , is n't it ?"}),
+    ],
+)
+def test_capitals_and_punctuation_stay(text: str, expected: set[str]) -> None:
+    assert variants(text, "en") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The plot is boring.", {"The plot is tedious."}),
+        ("I find it boring.", {"I find it tedious."}),
+        ("It was a boring and predictable plot.", {"It was a tedious and predictable plot."}),
+        ("The noise annoyed the guests.", {"The noise irked the guests."}),
+        ("The guests were annoyed.", {"The guests were irritated."}),
+        ("Frightened guests left.", {"Scared guests left."}),
+    ],
+)
+def test_a_participle_is_an_adjective_where_it_stands_as_one(text: str, expected: set[str]) -> None:
+    assert variants(text, "en") == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "They were boring holes.",
+        "He is boring the audience.",
+        "They film at night.",
+        "We saw Fury and Gem in the lobby.",
+        "Huge Thanks to Shy Media.",
+        "a classic film noir",
+        "To be honest, they buy time.",
+        "the film industry",
+        "a well-meant film-making e-mail: movie@film.com, film.txt",
+        "She shouted out.",
+        "Two AD and one LAB.",
+        "The drill bores.",
+    ],
+)
+def test_an_english_word_is_left_alone_where_it_is_not_sure(text: str) -> None:
+    assert variants(text, "en") == {text}
+
+
+def test_nothing_protected_changes_even_an_article() -> None:
+    assert variants("It was a huge room.", "en", ((9, 13),)) == {"It was a huge room."}
+    found = variants("It was a huge room.", "en", ((7, 8),))
+    assert found == {"It was a gigantic room.", "It was a massive room."}
+
+
+def test_the_share_counts_the_replaceable_words_and_takes_at_least_one() -> None:
+    text = "Maybe. " * 10
+    source = Source(text, "en")
+    for share, expected in ((0.01, 1), (0.2, 2), (0.5, 5), (1.0, 10)):
+        after = Synonyms(share=share).vary(source, Random(0)).after
+        assert after.count("Perhaps") == expected
+
+
+def test_a_list_of_ones_own_stands_beside_the_shipped_one_or_alone(tmp_path: Path) -> None:
+    path = tmp_path / "own.txt"
+    path.write_text("[noun]\nramen noodles\n[any]\nyummy scrummy\n[noun]\n拉面 汤面\n", encoding="utf-8")
+    both = Synonyms(share=1, lexicons=(path,))
+    assert variants("yummy ramen, maybe", "en", augmenter=both) == {"scrummy noodles, perhaps"}
+    alone = Synonyms(share=1, lexicons=(path,), shipped=False)
+    assert variants("yummy ramen, maybe", "en", augmenter=alone) == {"scrummy noodles, maybe"}
+    assert variants("拉面和冰淇淋", "zh", augmenter=alone) == {"汤面和冰淇淋"}
+
+
+def test_a_list_that_is_not_there_is_told_and_so_is_wordnet(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="No such file"):
+        Synonyms(lexicons=(tmp_path / "none.txt",)).vary(Source("a", "en"), Random(0))
+    with pytest.raises(UserError, match="no WordNet folder"):
+        Synonyms(wordnet=tmp_path).vary(Source("a", "en"), Random(0))
