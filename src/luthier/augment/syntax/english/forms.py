@@ -53,17 +53,7 @@ def is_plural(noun: str) -> bool | None:
     if noun in ("people", "children", "men", "women"):
         return True
     lemmas = getAllLemmas(noun, upos="NOUN").get("NOUN", ())
-    if not lemmas or noun in (
-        "staff",
-        "fish",
-        "sheep",
-        "series",
-        "species",
-        "means",
-        "shrimp",
-        "data",
-        "cast",
-    ):
+    if not lemmas or noun in _EITHER_NUMBER:
         return None
     if noun in lemmas:
         return None if noun.endswith("s") and not noun.endswith(("ss", "us", "is")) else False
