@@ -49,6 +49,51 @@ def test_pieces_that_follow_each_other_are_one_and_those_outside_are_refused() -
         Variant.of("abc", [(1, 4)])
 
 
+def test_two_steps_are_one_variant_of_the_first_text() -> None:
+    moved = Variant.of("red and blue", [(8, 12), (3, 8), (0, 3)])
+    both = moved.then(Variant.edited("blue and red", [Edit(1, 4, "ack"), Edit(8, 8, "")]))
+    assert both.before == "red and blue"
+    assert both.after == "back and red"
+    assert both.pieces == ((8, 9), "ack", (3, 8), (0, 3))
+    assert both.forward(0, 3) == (9, 12)
+    assert both.forward(8, 12) is None
+    back = moved.then(Variant.of("blue and red", [(9, 12), (4, 9), (0, 4)]))
+    assert back == Variant.of("red and blue", [(0, 12)])
+    with pytest.raises(ValueError, match="not one of the text"):
+        moved.then(Variant.edited("red and blue", []))
+
+
+@st.composite
+def variants(draw: st.DrawFn, text: str) -> Variant:
+    places = st.integers(0, len(text))
+    spans = st.tuples(places, places).map(lambda pair: (min(pair), max(pair)))
+    return Variant.of(text, draw(st.lists(spans | st.text(alphabet="xy", max_size=3), max_size=5)))
+
+
+@given(TEXTS, st.data())
+def test_two_steps_write_what_the_second_writes_and_keep_what_both_keep(
+    text: str, data: st.DataObject
+) -> None:
+    first = data.draw(variants(text))
+    second = data.draw(variants(first.after))
+    both = first.then(second)
+    assert (both.before, both.after) == (text, second.after)
+    for start in range(len(text)):
+        middle = first.forward(start, start + 1)
+        place = both.forward(start, start + 1)
+        if middle is not None:
+            assert place == second.forward(*middle)
+        if place is not None:
+            assert both.after[slice(*place)] == text[start]
+
+
+@given(TEXTS, st.data())
+def test_many_spans_at_once_go_where_each_goes_alone(text: str, data: st.DataObject) -> None:
+    variant = data.draw(variants(text))
+    spans = [(start, end) for start in range(len(text)) for end in range(start + 1, len(text) + 1)]
+    assert variant.forward_all(spans) == [variant.forward(*span) for span in spans]
+
+
 def test_what_touches_a_protected_span_is_not_free() -> None:
     source = Source("not good at all", "en", ((0, 3), (9, 11)))
     assert source.is_free(4, 8)

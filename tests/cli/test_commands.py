@@ -423,3 +423,29 @@ def test_interrupted_run_keeps_its_work_and_resumes_to_the_same_weights(
     assert luthier("run", recipe, *options, "--output", "straight").code == 0
     weights = [Path(run, "model/model.safetensors").read_bytes() for run in ("run", "straight")]
     assert weights[0] == weights[1]
+
+
+def test_augment_writes_copies_and_says_what_became_of_the_others(recipe: Path, luthier: Luthier) -> None:
+    said = luthier("augment", "train.jsonl", "--task", recipe, "--output", "more.jsonl", "--augment", "noise")
+    assert said.code == 0
+    rows = [json.loads(line) for line in Path("more.jsonl").read_text(encoding="utf-8").splitlines()]
+    copies = [row for row in rows if "~noise-" in row["id"]]
+    assert len(rows) == 20 + len(copies)
+    assert f"{len(copies)} copies of 20 records in more.jsonl" in said.out
+    assert "distinct-1" in said.out
+    arguments = ("augment", "train.jsonl", "--task", recipe, "--output", "new.jsonl", "--augment", "noise")
+    said = luthier(*arguments, "--only-new", "--json")
+    assert json.loads(said.out)["made"] == {"noise": len(copies)}
+    assert luthier(*arguments, "--seed", "1", "--copies", "2", "--only-new").code == 0
+    assert "~noise-2" in Path("new.jsonl").read_text(encoding="utf-8")
+
+
+def test_augment_asks_a_run_about_each_copy(recipe: Path, finished_run: Path, luthier: Luthier) -> None:
+    arguments = ("augment", "train.jsonl", "--task", recipe, "--output", "new.jsonl", "--augment", "noise")
+    said = luthier(*arguments, "--agree", finished_run, "--rejects", "no.jsonl", "--json")
+    assert said.code == 0
+    told = json.loads(said.out)
+    assert 0 <= told["agreement"]["noise"] <= 1
+    refused = Path("no.jsonl").read_text(encoding="utf-8").count("the model gives another label")
+    assert refused == told["refused"]["noise"].get("the model gives another label", 0)
+    assert luthier(*arguments, "--agree", "nowhere").code == 2

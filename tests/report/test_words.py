@@ -5,7 +5,11 @@ from importlib import resources
 from string import Formatter
 
 import pytest
+from pydantic import TypeAdapter
 
+from luthier.augment.any import Augmenters
+from luthier.data.augmenting import report as augmenting_report
+from luthier.data.augmenting.stage import PARAPHRASE
 from luthier.design import DeviationKind
 from luthier.evaluation import EvaluationOptions
 from luthier.report.words import LANGUAGES, Words, load_words
@@ -76,3 +80,11 @@ def test_reasons_of_the_data_report_are_translated_and_others_stay():
     assert words.reason("validation, near") == "验证集，几乎相同"
     assert words.reason("test/id, equal") == "test/id，完全相同"
     assert words.reason("too short") == "too short"
+
+
+def test_every_augmenter_and_every_reason_against_a_copy_has_words():
+    table = load_words("zh")
+    names = TypeAdapter(Augmenters).json_schema()["anyOf"][0]["enum"]
+    assert {*names, PARAPHRASE} == {*table["augmenter"]}
+    reasons = {value for name, value in vars(augmenting_report).items() if name.isupper()}
+    assert reasons == {*table["refused"]}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from luthier.edits import Edit
 
@@ -59,6 +61,33 @@ class Variant:
             at = edit.end
         return cls.of(before, [*pieces, (at, len(before))])
 
+    def then(self, later: Variant) -> Variant:
+        """Returns one variant of `before` that is what two steps make, one after the other.
+
+        Args:
+            later: A variant of what this one makes.
+
+        Raises:
+            ValueError: Where `later` varies another text.
+        """
+        if later.before != self.after:
+            raise ValueError("the later variant is not one of the text that the earlier one makes")
+        ends = list(accumulate(map(_length, self.pieces)))
+        joined: list[Piece] = []
+        for piece in later.pieces:
+            joined += [piece] if isinstance(piece, str) else self._within(*piece, ends)
+        return self.of(self.before, joined)
+
+    def _within(self, start: int, end: int, ends: Sequence[int]) -> Iterator[Piece]:
+        """Yields the pieces, cut at the edges, of a stretch of `after`; `ends` is where each piece ends."""
+        number = bisect_right(ends, start)
+        while start < end:
+            piece = self.pieces[number]
+            at, stop = ends[number] - _length(piece), min(end, ends[number])
+            first, last = start - at, stop - at
+            yield piece[first:last] if isinstance(piece, str) else (piece[0] + first, piece[0] + last)
+            start, number = stop, number + 1
+
     @property
     def after(self) -> str:
         """The varied text."""
@@ -78,3 +107,27 @@ class Variant:
                 found.append((at + start - piece[0], at + end - piece[0]))
             at += piece[1] - piece[0]
         return found[0] if len(found) == 1 else None
+
+    def forward_all(self, spans: Sequence[Span]) -> list[Span | None]:
+        """Returns what `forward` does for each span, in time that grows with their number plus the pieces."""
+        stretches: list[tuple[int, int, int]] = []
+        at = 0
+        for piece in self.pieces:
+            if isinstance(piece, tuple):
+                stretches.append((*piece, at))
+            at += _length(piece)
+        stretches.sort()
+        if any(second[0] < first[1] for first, second in pairwise(stretches)):
+            return [self.forward(*span) for span in spans]  # a stretch that stands there twice
+        starts = [stretch[0] for stretch in stretches]
+        found: list[Span | None] = []
+        for start, end in spans:
+            number = bisect_right(starts, start) - 1
+            begin, stop, place = stretches[number] if number >= 0 else (0, -1, 0)
+            inside = end <= stop
+            found.append((place + start - begin, place + end - begin) if inside else None)
+        return found
+
+
+def _length(piece: Piece) -> int:
+    return len(piece) if isinstance(piece, str) else piece[1] - piece[0]

@@ -9,6 +9,7 @@ from typing import NoReturn
 import typer
 
 from luthier.cli import (
+    augment,
     check,
     clean,
     compare,
@@ -42,6 +43,7 @@ for module in (
     evaluate,
     score,
     compare,
+    augment,
     generate,
     label,
     pretrain,

@@ -17,6 +17,7 @@ from luthier.text import shorten
 
 if TYPE_CHECKING:
     from luthier.api import FileReport, Run
+    from luthier.data.augmenting import AugmentReport
     from luthier.evaluation import Scores
     from luthier.experiment.check import Check
     from luthier.experiment.labelling import LabelReport
@@ -297,6 +298,34 @@ def print_conflicts(conflicts: Sequence[Mapping[str, Any]]) -> None:
 
 def _target(value: Any) -> str:
     return shorten(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 60)
+
+
+def print_augmentation(report: AugmentReport, output: Path) -> None:
+    """Prints what augmentation made: a row an augmenter, then what became of the variety."""
+    rows = []
+    for name, count in report.made.items():
+        refused = report.refused.get(name, {})
+        distance, share = report.edit_distance.get(name), report.agreement.get(name)
+        rows.append(
+            [
+                name,
+                str(count),
+                ", ".join(f"{number} {reason}" for reason, number in refused.items()) or "-",
+                "-" if distance is None else f"{distance:.3f}",
+                "-" if share is None else f"{share:.1%}",
+            ]
+        )
+    title = f"{sum(report.made.values())} copies of {report.originals} records in {output}"
+    print_table(title, ["augmenter", "copies", "not kept", "edit distance", "label agreement"], rows)
+    before, after, repeated = (report.distinct[key] for key in ("before", "after", "repeated"))
+    variety = [
+        [
+            f"distinct-{order}",
+            *(f"{shares[f'distinct_{order}']:.3f}" for shares in (before, after, repeated)),
+        ]
+        for order in (1, 2)
+    ]
+    print_table("", ["variety", "originals", "with copies", "as much text repeated"], variety)
 
 
 def print_bits(metrics: Mapping[str, Any]) -> None:

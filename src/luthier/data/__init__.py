@@ -15,6 +15,7 @@ from luthier.data.checking import check
 from luthier.data.classes import ClassCounts, Imbalance, class_reader, count_classes, find_imbalances
 from luthier.data.cleaning import CleanOptions, CleanReport, clean_example
 from luthier.data.duplicates import Duplicates, Pair, content, find_duplicates
+from luthier.data.enlarging import enlarge
 from luthier.data.examples import Examples
 from luthier.data.leaks import Leak, find_leaks
 from luthier.data.loading import DataReport, Splits, TestSet, load_splits, test_task
@@ -56,6 +57,7 @@ __all__ = [
     "clean_example",
     "content",
     "count_classes",
+    "enlarge",
     "find_duplicates",
     "find_imbalances",
     "find_leaks",

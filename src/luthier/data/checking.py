@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from luthier.augment import Augmenter
+from luthier.augment.any import files_of
+from luthier.data.augmenting.stage import NO_OPEN_ANSWERS
 from luthier.data.dialogues import DIALOGUE_COLUMNS
 from luthier.data.loading import test_task
 from luthier.data.options import DataOptions
 from luthier.data.raw import SourceError
 from luthier.data.sources import resolve
 from luthier.errors import Problem, RecipeError
-from luthier.tasks import Task
+from luthier.tasks import Generation, Task
 from luthier.tasks.record import COMMON_COLUMNS, listed
 from luthier.text import nearest
 
@@ -41,6 +45,7 @@ def check(options: DataOptions, task: Task, base_dir: Path) -> list[Problem]:
         except SourceError as error:
             found = error.problem
             problems.append(Problem(f"{found.message}: {found.file}", field=field, hint=found.hint))
+    problems += _check_augment(options.augment, task, base_dir)
     problems += _check_columns(options.columns, task, "data.columns")
     if why := options.balance.refuses(task):
         hint = (
@@ -48,6 +53,19 @@ def check(options: DataOptions, task: Task, base_dir: Path) -> list[Problem]:
         )
         problems.append(Problem(f"{options.balance.type!r}: {why}", field="data.balance", hint=hint))
     return problems + _check_labels(options.label_map, task, "data.label_map")
+
+
+def _check_augment(augmenters: Sequence[Augmenter], task: Task, base_dir: Path) -> list[Problem]:
+    problems = []
+    if augmenters and isinstance(task, Generation):
+        hint = "take `augment` out, or add records of your own"
+        problems.append(Problem(NO_OPEN_ANSWERS, field="data.augment", hint=hint))
+    for number, augmenter in enumerate(augmenters):
+        for name, path in files_of(augmenter):
+            if not (base_dir / path).exists():
+                field = f"data.augment[{number}].{name}"
+                problems.append(Problem(f"no such file: {path}", field=field, hint="correct its path"))
+    return problems
 
 
 def _check_columns(columns: dict[str, str], task: Task, field: str) -> list[Problem]:

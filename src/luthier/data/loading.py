@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from luthier.data.augmenting import Augmented, AugmentReport
 from luthier.data.classes import Imbalance, count_classes, find_imbalances
 from luthier.data.cleaning import CleanReport, CountTokens
 from luthier.data.comparison import Comparison
@@ -54,6 +55,7 @@ class DataReport:
         dropped: A row for every record that was left out: split, id, origin, stage, reason, record, and `of`,
             the record that it repeats.
         changes: A row for every record that cleaning changed: split, id, origin, rules, before, after.
+        augmented: What augmentation made; None where the recipe asks for none.
     """
 
     files: Mapping[str, ReadReport] = field(default_factory=dict)
@@ -65,6 +67,7 @@ class DataReport:
     conflicts: Sequence[Conflict] = ()
     dropped: Journal | Sequence[Mapping[str, Any]] = ()
     changes: Journal | Sequence[Mapping[str, Any]] = ()
+    augmented: AugmentReport | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns the report as a JSON value; the rows of `dropped`, with their own file, are counted."""
@@ -78,18 +81,40 @@ class DataReport:
             "leaks": [asdict(leak) for leak in self.leaks],
             "classes": self.classes,
             "imbalances": [asdict(item) for item in self.imbalances],
+            "augmented": None if self.augmented is None else asdict(self.augmented),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Splits:
-    """Everything that a run reads."""
+    """Everything that a run reads, and the copies that it makes of its training examples.
+
+    Attributes:
+        train: The training examples as they were read.
+        validation: What the checkpoint is chosen by.
+        tests: The test sets by name.
+        unlabelled: Records without a target, if there are any.
+        report: What loading did.
+        augmented: Varied copies of `train`; None where the recipe asks for none.
+    """
 
     train: Examples
     validation: Examples
     tests: Mapping[str, TestSet]
     unlabelled: Examples | None
     report: DataReport
+    augmented: Augmented | None = None
+
+    @property
+    def training(self) -> Examples:
+        """What a model learns from: the training examples and all their copies."""
+        return self.with_copies(self.train)
+
+    def with_copies(self, examples: Examples) -> Examples:
+        """Returns some of the training examples, and after them the copies of these and of no others."""
+        if self.augmented is None:
+            return examples
+        return examples.joined(self.augmented.of([example.id for example in examples]))
 
 
 def test_task(task: Task, name: str, options: TestOptions) -> Task:

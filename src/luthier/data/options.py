@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from luthier.augment.any import Augmenters
 from luthier.data.balance import AnyBalance, NoBalance
 from luthier.data.cleaning.options import CleanOptions
 from luthier.tasks.record import as_name
@@ -88,6 +89,9 @@ class DataOptions(ReadOptions):
     """A path, or a share of train (above 0, below 1): stratified, near duplicates kept together."""
     test: _Path | dict[str, _Path | TestOptions] | None = None
     """A path, or several sets by name (`id`, `ood`), or none. One path alone is called `id`."""
+    augment: Augmenters = ()
+    """Augmenters that make varied copies of the training examples, after the split: a name or `{type: ...}`
+    each, or one alone, such as the preset `language-oriented`."""
     unlabelled: _Path | None = None
     """A file whose records need no target."""
     group: _Text | None = Field(default=None, min_length=1)

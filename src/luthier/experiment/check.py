@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from luthier.data import Examples, Splits, load_splits
+from luthier.data import Examples, Splits, enlarge, load_splits
 from luthier.experiment.bench import Bench, require_fitting, token_counter
 from luthier.experiment.fit import MEASURED, Prepared, predictor, prepare
 from luthier.experiment.recipe import Recipe, check_recipe
@@ -91,12 +91,13 @@ def check(recipe: Recipe, samples: int = 2) -> Check:
             count_tokens=token_counter(recipe.model, recipe.data.clean),
         )
         require_fitting(recipe, splits.train)
+        splits = enlarge(splits, recipe.data.augment, recipe.task, recipe.seed)
         return _check(recipe, splits, samples)
 
 
 def _check(recipe: Recipe, splits: Splits, count: int) -> Check:
     bench = Bench.open(recipe)
-    prepared = prepare(bench, splits.train, splits.validation, seed=recipe.seed)
+    prepared = prepare(bench, splits.training, splits.validation, seed=recipe.seed)
     each = 0.0
 
     def predict(model: PreTrainedModel) -> None:

@@ -43,6 +43,16 @@ class RunFolder:
         return self.path / "data"
 
     @property
+    def augmented(self) -> Path:
+        """The copies that augmentation made of training examples, each with where it comes from."""
+        return self.data / "augmented.jsonl"
+
+    @property
+    def augment_refusals(self) -> Path:
+        """The copies that were not kept, each with the reason."""
+        return self.data / "augmented.refused.jsonl"
+
+    @property
     def samples(self) -> Path:
         """Rendered samples with the supervised spans."""
         return self.path / "samples.jsonl"

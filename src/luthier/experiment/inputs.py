@@ -6,14 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from luthier.augment.any import files_of, placed
 from luthier.data import DataOptions
 from luthier.generation import GenerateOptions, LocalModel
 from luthier.models import ModelOptions, embedded_models
 
 
 def absolute(data: DataOptions, folder: Path) -> DataOptions:
-    """Makes every path absolute that exists below `folder`, where relative ones start. Hub ids stay."""
-    return DataOptions.model_validate(_map_paths(data, lambda path: _placed(path, folder)))
+    """Makes every path absolute that exists below `folder`, where relative ones start. Hub ids stay.
+
+    Files that augmenters read are made absolute whether they exist or not.
+    """
+    named = DataOptions.model_validate(_map_paths(data, lambda path: _placed(path, folder)))
+    return named.model_copy(update={"augment": tuple(placed(item, folder) for item in data.augment)})
 
 
 def _placed(path: str, folder: Path) -> str:
@@ -52,12 +57,12 @@ def files(data: DataOptions) -> list[Path]:
         return path
 
     _map_paths(data, note)
-    return found
+    return found + [path for item in data.augment for _, path in files_of(item) if path.exists()]
 
 
 def _map_paths(data: DataOptions, place: Callable[[str], str]) -> dict[str, Any]:
     """Returns the section's given values with every path or hub id replaced."""
-    values = data.model_dump(exclude_unset=True)
+    values = data.model_dump(exclude_unset=True, exclude={"augment"})
     for key in ("train", "validation", "unlabelled", "test"):
         if isinstance(values.get(key), str):
             values[key] = place(values[key])

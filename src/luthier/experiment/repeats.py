@@ -43,7 +43,7 @@ def repeat_seeds(bench: Bench, splits: Splits, folder: RunFolder, first: Mapping
     }
     for seed in seeds[1:]:
         logger.info("  seed %d", seed)
-        prepared = _train(bench, folder, splits.train, splits.validation, seed)
+        prepared = _train(bench, folder, splits.training, splits.validation, seed)
         for name, test in splits.tests.items():
             predictions = _predict(bench, prepared, test.task, test.examples)
             write_jsonl(folder.seed_predictions(name, seed), (item.to_row() for item in predictions))
@@ -63,6 +63,7 @@ def cross_validate(bench: Bench, splits: Splits, folder: RunFolder) -> dict[str,
 
     Folds are stratified and keep near duplicates together, and records of one `data.group`. The run's
     validation set chooses the checkpoint in every fold, so that no fold is chosen by what it is scored on.
+    Copies that augmentation made go with their originals, and are themselves never held out.
 
     Returns:
         The scores of the out-of-fold predictions with intervals, and `folds`: metric to its value by fold.
@@ -78,7 +79,7 @@ def cross_validate(bench: Bench, splits: Splits, folder: RunFolder) -> dict[str,
         inside = set(held_out)
         kept = examples.select(index for index in range(len(examples)) if index not in inside)
         fold = examples.select(held_out)
-        prepared = _train(bench, folder, kept, splits.validation, recipe.seed)
+        prepared = _train(bench, folder, splits.with_copies(kept), splits.validation, recipe.seed)
         found = _predict(bench, prepared, recipe.task, fold)
         predictions.update(zip(held_out, found, strict=True))
         scores = _score(bench, recipe.task, fold, found, intervals=False)

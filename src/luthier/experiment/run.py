@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from luthier.data import Splits, load_splits
+from luthier.data import Splits, enlarge, load_splits
 from luthier.evaluation import fit_baselines
 from luthier.experiment import manifest as manifests
 from luthier.experiment.bench import Bench, require_fitting, token_counter
@@ -65,6 +65,7 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
             count_tokens=token_counter(recipe.model, recipe.data.clean),
         )
         require_fitting(recipe, splits.train)
+        splits = enlarge(splits, recipe.data.augment, recipe.task, recipe.seed)
         _save_data(folder, splits)
         pool = None if recipe.self_training is None else Pool.open(recipe, splits, folder)
     with stage(record, folder, "baselines"):
@@ -78,7 +79,7 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
         with stage(record, folder, ZERO_SHOT):
             _predict(bench, model, folder, splits, bench.answer_tokens(splits.train), ZERO_SHOT)
     with stage(record, folder, "samples"):
-        prepared = prepare(bench, splits.train, splits.validation, seed=recipe.seed, model=model)
+        prepared = prepare(bench, splits.training, splits.validation, seed=recipe.seed, model=model)
         _save_samples(record, folder, bench, splits, prepared)
     with stage(record, folder, "training"):
         repeats = recipe.evaluation.seeds > 1 or recipe.evaluation.folds > 1
@@ -132,10 +133,15 @@ def _save_data(folder: RunFolder, splits: Splits) -> None:
         write_jsonl(folder.gold(name), test.examples.to_records())
     write_jsonl(folder.data / "changes.jsonl", splits.report.changes)
     write_jsonl(folder.data / "dropped.jsonl", splits.report.dropped)
+    if splits.augmented is not None:
+        write_jsonl(folder.augmented, splits.augmented.rows())
+        write_jsonl(folder.augment_refusals, map(asdict, splits.augmented.refusals))
     write_json(folder.data / "report.json", splits.report.to_json())
+    copies = 0 if splits.augmented is None else len(splits.augmented.copies)
     logger.info(
-        "  %d train, %d validation, %s",
+        "  %d train%s, %d validation, %s",
         len(splits.train),
+        f" and {copies} copies" if copies else "",
         len(splits.validation),
         ", ".join(f"{len(test.examples)} test/{name}" for name, test in splits.tests.items())
         or "no test set",
@@ -146,7 +152,7 @@ def _save_samples(
     record: dict[str, Any], folder: RunFolder, bench: Bench, splits: Splits, prepared: Prepared
 ) -> None:
     writer = bench.writer()
-    examples = splits.train[:SAVED_SAMPLES]
+    examples = splits.training[:SAVED_SAMPLES]
     write_jsonl(folder.samples, (bench.render(writer.sample(example)) for example in examples))
     if prepared.balance.type != "none":
         write_json(folder.data / "balance.json", prepared.balance.to_json())
@@ -157,7 +163,7 @@ def _save_samples(
 
 def _predict_baselines(folder: RunFolder, recipe: Recipe, splits: Splits) -> None:
     names = [name for name in recipe.evaluation.baselines if name != ZERO_SHOT]
-    for baseline in fit_baselines(names, recipe.task, splits.train, recipe.seed):
+    for baseline in fit_baselines(names, recipe.task, splits.training, recipe.seed):
         for test_name, test in splits.tests.items():
             predictions = baseline.predict(test.task, test.examples)
             folder.save_predictions(test_name, predictions, baseline.name)

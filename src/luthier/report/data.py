@@ -126,7 +126,7 @@ def data_section(run: RunRecords, words: Words) -> DataSection:
         stages=tuple(
             (words.open("stage", stage), words.reason(reason), count(number_of))
             for stage, reasons in run.data.get("counts", {}).items()
-            if stage != "read"  # the table of splits tells this
+            if stage not in ("read", "augment")  # the table of splits and the next section tell these
             for reason, number_of in reasons.items()
         ),
         ignored=tuple(

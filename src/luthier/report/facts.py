@@ -123,7 +123,9 @@ def _space(task: Mapping[str, Any], words: Words) -> str:
 
 def _records(run: RunRecords, words: Words) -> Fact:
     validation = run.count("validation") or 0
-    notes = [f"{words['validation']} {count(validation)}"]
+    copies = run.count("augmented")
+    notes = [f"{words['copies']} {count(copies)}"] if copies else []
+    notes.append(f"{words['validation']} {count(validation)}")
     notes += [f"test/{test} {count(run.count(f'test.{test}'))}" for test in run.tests]
     return Fact(words["fact_records"], count(run.count("train")), " · ".join(notes))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from luthier.experiment.folder import RunFolder
 from luthier.experiment.verdict import verdict
 from luthier.files import write_text
+from luthier.report.augmentation import augmentation
 from luthier.report.breakdown import confusions, field_charts
 from luthier.report.curve import curve
 from luthier.report.data import data_section
@@ -62,6 +63,7 @@ def _context(run: RunRecords) -> dict[str, Any]:
         "worst": worst_errors(run, words),
         "samples": rendered_samples(run),
         "data": data_section(run, words),
+        "augmentation": augmentation(run, words),
         "repeat": repeat(run, words),
         "version": run.manifest.get("versions", {}).get("luthier", ""),
     }
