@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkstemp
 from typing import TYPE_CHECKING, Any, overload
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pyarrow
 
 _BATCH = 1000
+_CHARACTERS = 4_000_000
+_Identity = tuple[int, int, int, int]
 _TEXT_COLUMNS = (
     "id",
     "text",
@@ -43,6 +45,7 @@ class Examples(Sequence[Example]):
 
     def __init__(self, dataset: datasets.Dataset) -> None:
         self.dataset = dataset
+        self._file: tuple[Path, _Identity] | None = None
 
     @classmethod
     def of(cls, examples: Iterable[Example]) -> Examples:
@@ -64,14 +67,13 @@ class Examples(Sequence[Example]):
         import pyarrow
 
         if path is None:
-            path = Path(mkstemp(suffix=".arrow", dir=_scratch().name)[1])
-        source = iter(examples)
+            path = scratch_file(".arrow")
         with (
             atomic_path(path) as temporary,
             pyarrow.OSFile(str(temporary), "wb") as sink,
             pyarrow.ipc.new_stream(sink, _schema()) as writer,
         ):
-            while batch := list(islice(source, _BATCH)):
+            for batch in in_batches(examples):
                 rows = [_to_row(example) for example in batch]
                 writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=_schema()))
         return cls.load(path)
@@ -81,7 +83,10 @@ class Examples(Sequence[Example]):
         """Maps a file that `save` or `write` wrote."""
         import datasets
 
-        return cls(datasets.Dataset.from_file(str(path)))
+        examples = cls(datasets.Dataset.from_file(str(path)))
+        identity = _identity(path)
+        examples._file = None if identity is None else (path, identity)
+        return examples
 
     def save(self, path: Path) -> None:
         """Writes the examples to an Arrow file, atomically."""
@@ -124,10 +129,55 @@ class Examples(Sequence[Example]):
         return _from_row(self.dataset[int(index)])
 
     def __iter__(self) -> Iterator[Example]:
-        for start in range(0, len(self), _BATCH):
-            columns = self.dataset[start : start + _BATCH]
+        for columns in self._columns():
             for values in zip(*columns.values(), strict=True):
                 yield _from_row(dict(zip(columns, values, strict=True)))
+
+    def _columns(self) -> Iterator[dict[str, list[Any]]]:
+        """Yields the rows in batches, column by column."""
+        import pyarrow
+
+        if self._file is not None and _identity(self._file[0]) == self._file[1]:
+            # Read and not mapped: what was touched of a map counts as this process's memory.
+            with (
+                pyarrow.OSFile(str(self._file[0])) as source,
+                pyarrow.ipc.open_stream(source) as reader,
+            ):
+                for batch in reader:
+                    yield batch.to_pydict()
+            return
+        for start in range(0, len(self), _BATCH):
+            yield self.dataset[start : start + _BATCH]
+
+
+def in_batches(examples: Iterable[Example]) -> Iterator[list[Example]]:
+    """Yields examples in lists of 1,000, fewer where they are long: some million characters at most."""
+    batch: list[Example] = []
+    characters = 0
+    for example in examples:
+        batch.append(example)
+        characters += len(example.text)
+        if len(batch) == _BATCH or characters > _CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
+def scratch_file(suffix: str) -> Path:
+    """Returns an empty temporary file that lives as long as the process."""
+    handle, name = mkstemp(suffix=suffix, dir=_scratch().name)
+    os.close(handle)
+    return Path(name)
+
+
+def _identity(path: Path) -> _Identity | None:
+    """Returns what tells a file from another one of its name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @cache

@@ -1,0 +1,189 @@
+"""Which texts repeat an earlier one, equally or nearly so, in memory that hardly grows with their number."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import repeat
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from luthier.data.dedup.jaccard import similarities
+from luthier.data.dedup.minhash import groups, read_candidates, write_bands, write_candidates
+from luthier.data.dedup.spool import Spool
+from luthier.data.duplicates import THRESHOLD
+from luthier.text import normalise
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    NearPairs = tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Which texts repeat an earlier one, and which contradict one. Every array has the shape (texts,).
+
+    Attributes:
+        of: Position of the earlier text, itself kept, that each repeats; its own where it repeats none.
+        similarity: Jaccard index of the 5-grams of the two; 1 for equal texts.
+        rival: Position of the most similar earlier text, itself kept, whose answer is another; -1 where there
+            is none.
+        rival_similarity: The index of those two; 0 where there is none.
+    """
+
+    of: NDArray[np.int32]
+    similarity: NDArray[np.float32]
+    rival: NDArray[np.int32]
+    rival_similarity: NDArray[np.float32]
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """Whether each text repeats none before it."""
+        import numpy as np
+
+        found: NDArray[np.bool_] = self.of == np.arange(len(self.of), dtype=np.int32)
+        return found
+
+
+def find_copies(
+    texts: Iterable[str],
+    answers: Iterable[str] | None = None,
+    *,
+    near: bool = True,
+    folder: Path | None = None,
+) -> Copies:
+    """Finds the texts that repeat an earlier one: equal, or with a Jaccard index of 5-grams of 0.8 or more.
+
+    Case, width and white space are folded. Texts shorter than 5 characters repeat only equal ones. Among
+    texts that are near each other the first is kept; of a chain (the second near the first, the third near
+    the second alone) the first and the third.
+
+    Candidates come from MinHash on disk and are verified on the texts themselves: what is told is right, and
+    of the pairs at 0.8 all but 1 in 20,000 are met (`minhash` says how). Memory is some 40 bytes a text.
+
+    Args:
+        texts: Read once.
+        answers: What is said of each text; one that is said otherwise is no copy but a rival. None: nothing.
+        near: Whether near texts count; where False, equal ones alone.
+        folder: Where about 250 bytes a text, and the texts, are kept meanwhile; None for the system's
+            temporary folder.
+    """
+    with _spooled(texts, answers, folder) as (spool, said, place):
+        equals = _Equals.of(spool, said, place)
+        return _settled(_near_pairs(spool, equals.distinct, place) if near else (), equals, said)
+
+
+def find_near_pairs(texts: Iterable[str], *, folder: Path | None = None) -> Iterator[NearPairs]:
+    """Yields the pairs of distinct texts whose Jaccard index is 0.8 or more, a block of texts at a time.
+
+    Args:
+        texts: Read once.
+        folder: As for `find_copies`.
+
+    Yields:
+        Positions of the first appearance of the one and the other, and their similarity, each of shape
+        (pairs,), ordered by the first and then by the second.
+    """
+    with _spooled(texts, None, folder) as (spool, said, place):
+        yield from _near_pairs(spool, _Equals.of(spool, said, place).distinct, place)
+
+
+@contextmanager
+def _spooled(
+    texts: Iterable[str], answers: Iterable[str] | None, folder: Path | None
+) -> Iterator[tuple[Spool, NDArray[np.uint64], Path]]:
+    """Yields the folded texts, a hash of each answer, and the folder; in it `keys` hashes the texts."""
+    import numpy as np
+
+    with TemporaryDirectory(prefix="luthier-dedup-", dir=folder) as name:
+        place, said = Path(name), array("Q")
+        with Spool(place / "texts") as spool:
+            with (place / "keys").open("wb", 1 << 20) as keys:
+                # Not strict: where no answers are given there are as many as are asked for.
+                for text, answer in zip(texts, repeat("") if answers is None else answers, strict=False):
+                    keys.write(_hash(spool.append(normalise(text))))
+                    said.append(int.from_bytes(_hash(answer.encode("utf-8", "surrogatepass"))))
+            spool.finish()
+            yield spool, np.asarray(said), place
+
+
+def _hash(raw: bytes) -> bytes:
+    return blake2b(raw, digest_size=8).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class _Equals:
+    """What is known once equal texts are: as in `Copies`, for each text."""
+
+    first: NDArray[np.int32]
+    rival: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, spool: Spool, said: NDArray[np.uint64], folder: Path) -> _Equals:
+        import numpy as np
+
+        first = np.arange(len(spool), dtype=np.int32)
+        rival = np.full(len(spool), -1, dtype=np.int32)
+        for found, starts in groups(folder / "keys", np.arange(len(spool), dtype=np.int32)):
+            for group in np.split(found, np.flatnonzero(np.diff(starts)) + 1):
+                leader, *rows = group.tolist()
+                text, by_answer = spool.raw(leader), {said[leader]: leader}
+                for row in rows:
+                    # Two texts whose 64-bit hashes are equal by chance stay apart.
+                    if spool.raw(row) != text:
+                        continue
+                    first[row] = by_answer.setdefault(said[row], row)
+                    if first[row] == row:
+                        rival[row] = leader
+        return cls(first, rival)
+
+    @property
+    def distinct(self) -> NDArray[np.int32]:
+        """Positions of the texts that are equal to none before, the answer included."""
+        import numpy as np
+
+        rows = np.arange(len(self.first), dtype=np.int32)
+        return rows[self.first == rows]
+
+
+def _near_pairs(spool: Spool, distinct: NDArray[np.int32], folder: Path) -> Iterator[NearPairs]:
+    written = write_bands(spool, distinct, folder)
+    for path in write_candidates(written, folder):
+        one, other = read_candidates(path)
+        path.unlink()
+        similarity = similarities(spool, one, other)
+        near = similarity >= THRESHOLD
+        yield one[near], other[near], similarity[near]
+
+
+def _settled(blocks: Iterable[NearPairs], equals: _Equals, said: NDArray[np.uint64]) -> Copies:
+    """Goes through the pairs by their first text, whose own fate is settled by then."""
+    import numpy as np
+
+    of, rival = equals.first, equals.rival
+    similarity = np.ones(len(of), dtype=np.float32)
+    rival_similarity = (rival >= 0).astype(np.float32)
+    repeats = np.flatnonzero(of != np.arange(len(of), dtype=np.int32))
+    for one, other, index in blocks:
+        copies = said[one] == said[other]
+        for here, there, value, copy in zip(
+            one.tolist(), other.tolist(), index.tolist(), copies.tolist(), strict=True
+        ):
+            if of[here] != here:
+                continue
+            if not copy:
+                if value > rival_similarity[there]:
+                    rival[there], rival_similarity[there] = here, value
+            elif of[there] == there or value > similarity[there]:
+                of[there], similarity[there] = here, value
+    # What was found of the first of equal texts holds for the others.
+    of[repeats], similarity[repeats] = of[of[repeats]], similarity[of[repeats]]
+    moved = np.flatnonzero((rival >= 0) & (of[rival] != rival))
+    rival[moved], rival_similarity[moved] = of[rival[moved]], similarity[rival[moved]]
+    return Copies(of, similarity, rival, rival_similarity)

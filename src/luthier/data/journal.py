@@ -1,0 +1,36 @@
+"""`Journal`: what the stages did to single records, row after row, in a file instead of in memory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from luthier.data.examples import scratch_file
+from luthier.files import read_jsonl
+
+
+class Journal:
+    """Rows in the order in which they were added.
+
+    Args:
+        path: The JSON Lines file, begun anew; None for a temporary one that lives as long as the process.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or scratch_file(".jsonl")
+        self._count = 0
+        self._stream = self.path.open("w", encoding="utf-8", newline="\n")
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Adds a row of JSON values."""
+        self._stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+        self._count += 1
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        self._stream.flush()
+        return read_jsonl(self.path)
