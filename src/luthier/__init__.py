@@ -14,16 +14,18 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from luthier.api import FineTuned, Pretrained, Run, load, load_model, pretrain, run
+    from luthier.api import FileReport, FineTuned, Pretrained, Run, clean, load, load_model, pretrain, run
     from luthier.experiment.recipe import Recipe, load_recipe
 
 __version__ = metadata.version("luthier")
 __all__ = [
+    "FileReport",
     "FineTuned",
     "Pretrained",
     "Recipe",
     "Run",
     "__version__",
+    "clean",
     "load",
     "load_model",
     "load_recipe",

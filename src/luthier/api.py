@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from luthier import experiment, models
+from luthier.data.clean_file import FileReport
+from luthier.experiment.clean import clean
 from luthier.experiment.finetuned import FineTuned, load
 from luthier.experiment.folder import RunFolder, open_run
 from luthier.experiment.pretrain import pretrain as _pretrain
@@ -22,7 +24,18 @@ from luthier.training.pretraining import Pretraining
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
 
-__all__ = ["FineTuned", "Pretrained", "Run", "load", "load_model", "open_run", "pretrain", "run"]
+__all__ = [
+    "FileReport",
+    "FineTuned",
+    "Pretrained",
+    "Run",
+    "clean",
+    "load",
+    "load_model",
+    "open_run",
+    "pretrain",
+    "run",
+]
 
 
 @dataclass(frozen=True)

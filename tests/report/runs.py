@@ -98,6 +98,8 @@ def write(
     write_jsonl(folder.samples, [_sample(task, example) for example in train])
     write_json(folder.manifest, _manifest(bool(validation)))
     write_json(folder.data / "report.json", _data_report(tests))
+    row = {"stage": "clean", "reason": "empty", "id": "a-9", "record": {"id": "a-9", "text": "<br>"}}
+    write_jsonl(folder.data / "dropped.jsonl", [row])
     recipe = {
         "task": task.model_dump(mode="json", exclude_none=True),
         "data": {"train": "gone/train.jsonl", "validation": 0.1},
@@ -192,7 +194,30 @@ def _data_report(tests: Tests) -> dict[str, Any]:
             "leak": {"test/id, equal": 1} if tests else {},
         },
         "leaks": [LEAK] if tests else [],
-        "dropped": [{"id": "a-9", "reason": "no text", "text": ""}],
+        "dropped": {"clean, empty": 1, "duplicates, near": 2},
+        "cleaned": {
+            "train": {
+                "read": 281,
+                "kept": 280,
+                "touched": 1,
+                "changed": {"html": 1},
+                "dropped": {"empty": 1},
+                "shown": {
+                    "html": [{"id": "a-1", "origin": "a:1", "before": "<b>tea</b>", "after": "tea"}],
+                    "empty": [{"id": "a-9", "origin": "a:9", "before": "<br>", "after": ""}],
+                },
+            },
+            "test/id": {"read": 3, "kept": 3, "touched": 0, "changed": {}, "dropped": {}, "shown": {}},
+        },
+        "conflicts": [
+            {
+                "text": "The tea was fine.",
+                "records": [
+                    {"split": "train", "id": "a-2", "origin": "a:2", "target": {"food": "positive"}},
+                    {"split": "train", "id": "a-3", "origin": "a:3", "target": {}},
+                ],
+            }
+        ],
     }
 
 

@@ -239,8 +239,12 @@ def test_data_lists_splits_drops_cuts_and_leaks(make):
     section = section_of(page_of(make("single")), "data")
     assert _row(section, "train") == ["12", "61,000", "6,900", "412", "1"]
     assert _row(section, "test/id") == ["12", "–", "–", "–", "–"]
-    assert "Records left out: 1." in section
-    assert _row(section, "no text") == ["1"]
+    assert "Records left out: 3." in section
+    assert _row(section, "nearly equal to an earlier record with the same target") == ["2"]
+    assert _row(section, "HTML remains") == ["1", "0", "a:1 <b>tea</b>", "tea"]
+    assert _row(section, "left out: empty once clean") == ["1", "0", "a:9 <br>", ""]
+    assert "Texts that stand in the training data with different targets: 1." in section
+    assert 'train a-2 {"food": "positive"}' in plain(section)
     assert "cut at the end of their input: 1." in section
     assert "word for word or nearly so: 1. Scores on them flatter." in section
     assert "The soup was cold." in section

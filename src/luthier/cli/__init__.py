@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from luthier.cli import check, compare, evaluate, new, predict, pretrain, run, schema, score, version
+from luthier.cli import check, clean, compare, evaluate, new, predict, pretrain, run, schema, score, version
 from luthier.errors import LuthierError
 
 app = typer.Typer(
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (new, check, run, predict, evaluate, score, compare, pretrain, schema, version):
+for module in (new, check, clean, run, predict, evaluate, score, compare, pretrain, schema, version):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 
 

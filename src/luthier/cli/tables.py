@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from luthier.cli.common import print_table
 from luthier.experiment.verdict import p_value
+from luthier.text import shorten
 
 if TYPE_CHECKING:
-    from luthier.api import Run
+    from luthier.api import FileReport, Run
     from luthier.evaluation import Scores
     from luthier.experiment.check import Check
 
@@ -184,6 +188,8 @@ def _print_data(data: Mapping[str, Any]) -> None:
         for reason, count in counts.items()
     ]
     print_table("records", ["stage", "what", "records"], rows)
+    _print_cleaned(data["cleaned"])
+    print_conflicts(data["conflicts"])
     for leak in data["leaks"][:_LEAKS]:
         typer.echo(
             f"leak: {leak['held_out']} {leak['id']} stands in {leak['seen_in']} as {leak['seen_id']}"
@@ -191,6 +197,61 @@ def _print_data(data: Mapping[str, Any]) -> None:
         )
     if len(data["leaks"]) > _LEAKS:
         typer.echo(f"... and {len(data['leaks']) - _LEAKS} more leaks (all with --json)")
+
+
+def _print_cleaned(cleaned: Mapping[str, Mapping[str, Any]]) -> None:
+    """Prints a row a rule or reason, a column a set, and one example of each rule and reason."""
+    names = {
+        f"{kind}: {name}": (key, name)
+        for kind, key in (("changed", "changed"), ("left out", "dropped"))
+        for report in cleaned.values()
+        for name in report[key]
+    }
+    rows = [
+        [title, *(str(report[key].get(name, 0)) for report in cleaned.values())]
+        for title, (key, name) in names.items()
+    ]
+    if rows:
+        print_table("cleaning", ["", *cleaned], rows)
+    told = set()
+    for report in cleaned.values():
+        for name, shown in report["shown"].items():
+            if name not in told:
+                told.add(name)
+                change = f" -> {shown[0]['after']!r}" if shown[0]["after"] else ""
+                typer.echo(f"{name}: {shown[0]['origin']}: {shown[0]['before']!r}{change}")
+
+
+def print_cleaned(report: FileReport, output: Path) -> None:
+    """Prints what `luthier clean` did: counts, and an example of each rule and reason."""
+    done = report.cleaned
+    rows = [["read", str(report.read)]]
+    rows += [[f"corrections: {decision}", str(count)] for decision, count in report.corrections.items()]
+    rows += [[f"changed: {rule}", str(count)] for rule, count in done.changed.items()]
+    rows += [[f"left out: {reason}", str(count)] for reason, count in done.dropped.items()]
+    rows += [[f"duplicates: {what}", str(count)] for what, count in report.duplicates.items()]
+    rows += [["written", str(report.written)]]
+    print_table("", ["", "records"], rows)
+    for name, shown in done.shown.items():
+        change = f" -> {shown[0].after!r}" if shown[0].after else ""
+        typer.echo(f"{name}: {shown[0].origin}: {shown[0].before!r}{change}")
+    print_conflicts([asdict(conflict) for conflict in report.conflicts])
+    for column, count in report.ignored_columns.items():
+        typer.echo(f"column {column!r} of {count} records did not go out: the task has no use for it")
+    typer.echo(f"{report.written} of {report.read} records in {output}", err=True)
+
+
+def print_conflicts(conflicts: Sequence[Mapping[str, Any]]) -> None:
+    """Prints texts that stand there with different targets, the first few of them."""
+    for conflict in conflicts[:_LISTED]:
+        given = "; ".join(f"{item['id']} {_target(item['target'])}" for item in conflict["records"])
+        typer.echo(f"conflict: {given}: {conflict['text']}")
+    if len(conflicts) > _LISTED:
+        typer.echo(f"... and {len(conflicts) - _LISTED} more texts with different targets (all with --json)")
+
+
+def _target(value: Any) -> str:
+    return shorten(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), 60)
 
 
 def print_bits(metrics: Mapping[str, Any]) -> None:

@@ -77,6 +77,24 @@ class Duplicates:
             groups[root(node)] += members
         return [sorted(members) for members in groups.values()]
 
+    def only(self, positions: Sequence[int]) -> Duplicates:
+        """Returns the same of a part of the texts, counted through anew.
+
+        Args:
+            positions: Those that are left, ascending.
+        """
+        now = {old: new for new, old in enumerate(positions)}
+        kept = [tuple(now[position] for position in members if position in now) for members in self.copies]
+        order = sorted((members[0], node) for node, members in enumerate(kept) if members)
+        nodes = {old: new for new, (_, old) in enumerate(order)}
+        pairs = [
+            Pair(*sorted((nodes[pair.first], nodes[pair.second])), pair.similarity)
+            for pair in self.pairs
+            if pair.first in nodes and pair.second in nodes
+        ]
+        pairs.sort(key=lambda pair: (pair.first, pair.second))
+        return Duplicates(tuple(kept[old] for _, old in order), tuple(pairs))
+
 
 def content(example: Example) -> str:
     """Returns the text that tells whether two records are the same: input, else instruction, and pair."""
@@ -88,8 +106,8 @@ def find_duplicates(texts: Sequence[str]) -> Duplicates:
     """Finds equal and near-equal texts. Texts shorter than 5 characters have equal ones only.
 
     Up to 20 million characters every pair is found, in about a second for 10,000 reviews and 50 bytes a
-    character. Above, candidates come from MinHash on disk (`data.dedup`), which misses 1 in 20,000 of the pairs
-    at 0.8 and pairs the texts of a template with a few of the others; their group stays whole.
+    character. Above, candidates come from MinHash on disk (`data.dedup`), which misses 1 in 20,000 of the
+    pairs at 0.8 and pairs the texts of a template with a few of the others; their group stays whole.
     """
     folded: dict[str, list[int]] = defaultdict(list)
     for position, text in enumerate(texts):

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from luthier.data.examples import scratch_file
 from luthier.files import read_jsonl
+from luthier.tasks import Example
+
+ToRecord = Callable[[Example], dict[str, Any]]
+"""Writes an example as a record under the names that a person knows; `Task.record` for one."""
 
 
 class Journal:

@@ -1,4 +1,4 @@
-"""The recipe's files as splits: read, checked all at once, split without leaks, compared with test sets."""
+"""The recipe's files as splits: read and cleaned, duplicates and leaks removed, validation split off."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from luthier.data.duplicates import Duplicates, content, find_duplicates
+from luthier.data.cleaning import CleanReport, CountTokens
+from luthier.data.comparison import Comparison
+from luthier.data.duplicates import Duplicates
 from luthier.data.examples import Examples
+from luthier.data.gathering import Gathering
+from luthier.data.journal import Journal
 from luthier.data.leaks import Leak, find_leaks
-from luthier.data.options import DataOptions, ReadOptions, TestOptions
-from luthier.data.reading import ReadReport, read_examples
+from luthier.data.options import DataOptions, TestOptions
+from luthier.data.reading import ReadReport
+from luthier.data.removal import Conflict, find_conflicts, remove_leaked, remove_repeated
 from luthier.data.splitting import split_indices
 from luthier.errors import DataError, Problem, RecipeError
 from luthier.invalid import explain
@@ -39,18 +44,33 @@ class DataReport:
     Attributes:
         files: By role (`train`, `validation`, `test/<name>`, `unlabelled`): what reading the file did.
         counts: Stage to reason to number of records; `leak` counts by held-out set, equal and near apart.
-        leaks: Every held-out record that was seen in training. They are reported, not removed.
-        dropped: Records that a stage left out, each with its reason. Loading leaves out none.
+        leaks: Every held-out record that train, or validation, still holds once leaks are removed.
+        cleaned: By role, what cleaning did, with examples.
+        conflicts: Texts that train and a validation file hold under different targets.
+        dropped: A row for every record that was left out: split, id, origin, stage, reason, record, and `of`,
+            the record that it repeats.
+        changes: A row for every record that cleaning changed: split, id, origin, rules, before, after.
     """
 
     files: Mapping[str, ReadReport] = field(default_factory=dict)
     counts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     leaks: Sequence[Leak] = ()
-    dropped: Sequence[Mapping[str, Any]] = ()
+    cleaned: Mapping[str, CleanReport] = field(default_factory=dict)
+    conflicts: Sequence[Conflict] = ()
+    dropped: Journal | Sequence[Mapping[str, Any]] = ()
+    changes: Journal | Sequence[Mapping[str, Any]] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the report as a JSON value."""
-        return asdict(self)
+        """Returns the report as a JSON value; the rows of `dropped`, with their own file, are counted."""
+        dropped = Counter(f"{row['stage']}, {row['reason']}" for row in self.dropped)
+        return {
+            "files": {role: asdict(report) for role, report in self.files.items()},
+            "counts": self.counts,
+            "cleaned": {role: report.to_json() for role, report in self.cleaned.items()},
+            "conflicts": [asdict(conflict) for conflict in self.conflicts],
+            "dropped": dict(dropped),
+            "leaks": [asdict(leak) for leak in self.leaks],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +112,15 @@ test_task.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for 
 
 
 def load_splits(
-    options: DataOptions, task: Task, *, base_dir: Path, workdir: Path | None = None, seed: int = 0
+    options: DataOptions,
+    task: Task,
+    *,
+    base_dir: Path,
+    workdir: Path | None = None,
+    seed: int = 0,
+    count_tokens: CountTokens | None = None,
 ) -> Splits:
-    """Reads every file of the recipe and splits off validation.
+    """Reads and cleans every file of the recipe, removes duplicates and leaks, and splits off validation.
 
     Args:
         options: The recipe's `data` section.
@@ -102,71 +128,60 @@ def load_splits(
         base_dir: The recipe's folder.
         workdir: Folder for the Arrow files; None for a temporary one.
         seed: Decides which records become validation.
+        count_tokens: Counts a text in the model's tokens, for `clean.max_tokens`.
 
     Raises:
-        RecipeError: Where a test set overrides the task wrongly.
-        DataError: With the problems of all files together.
+        RecipeError: Where a test set overrides the task wrongly, or `max_tokens` has no counter.
+        DataError: With the problems of all files together, or where nothing of train is left.
     """
+    if options.clean.max_tokens is not None and count_tokens is None:
+        problem = Problem("needs `count_tokens`, the model's own", field="data.clean.max_tokens")
+        raise RecipeError("Tokens cannot be counted:", [problem], "pass it, or use max_characters")
     tasks = {name: test_task(task, name, entry) for name, entry in options.tests.items()}
-    reader = _Reader(base_dir, workdir)
-    reader.read("train", options.train, task, options.reading("train"))
-    if isinstance(options.validation, str):
-        reader.read("validation", options.validation, task, options.reading("validation"))
-    for name, entry in options.tests.items():
-        reader.read(f"test/{name}", entry.path, tasks[name], options.reading("test", entry))
-    if options.unlabelled is not None:
-        reading = options.reading("unlabelled")
-        reader.read("unlabelled", options.unlabelled, task, reading, labelled=False)
-    reader.finish()
-    sets = {role: examples for role, examples in reader.sets.items() if role != "unlabelled"}
-    texts = [content(example) for examples in sets.values() for example in examples]
-    duplicates = find_duplicates(texts)
-    counts: dict[str, dict[str, int]] = {"read": {role: len(found) for role, found in reader.sets.items()}}
-    places = [(role, index) for role, examples in sets.items() for index in range(len(examples))]
+    files = Gathering(base_dir, workdir, options.clean, count_tokens)
+    _read_all(files, options, task, tasks)
+    sets = {role: examples for role, examples in files.sets.items() if role != "unlabelled"}
+    counts: dict[str, dict[str, int]] = {
+        "read": {role: report.records for role, report in files.reports.items()},
+        "clean": _cleaned(files.cleaned),
+    }
+    compared = Comparison.of(sets)
+    compared, counts["duplicates"] = remove_repeated(compared, task.record, options.duplicates, files.dropped)
+    conflicts = find_conflicts(compared)
+    counts["duplicates"] |= {"same text, different targets": len(conflicts)} if conflicts else {}
+    compared, removed = remove_leaked(compared, task.record, options.leaks, files.dropped)
+    sets, places, duplicates = dict(compared.sets), compared.places, compared.duplicates
     if not isinstance(options.validation, str):
         sets, places, counts["split"] = _split(sets, places, task, duplicates, options.validation, seed)
     leaks = find_leaks(sets, places, duplicates)
-    counts["leak"] = dict(Counter(f"{i.held_out}, {'equal' if i.similarity == 1 else 'near'}" for i in leaks))
+    found = Counter(f"{leak.held_out}, {'equal' if leak.similarity == 1 else 'near'}" for leak in leaks)
+    counts["leak"] = removed | dict(found)
     tests = {
         name: TestSet(tasks[name], sets[f"test/{name}"], entry.path) for name, entry in options.tests.items()
     }
-    report = DataReport(reader.reports, counts, leaks)
-    return Splits(sets["train"], sets["validation"], tests, reader.sets.get("unlabelled"), report)
+    report = DataReport(files.reports, counts, leaks, files.cleaned, conflicts, files.dropped, files.changes)
+    return Splits(sets["train"], sets["validation"], tests, files.sets.get("unlabelled"), report)
 
 
-class _Reader:
-    """Reads file after file and keeps the problems of all of them."""
+def _read_all(files: Gathering, options: DataOptions, task: Task, tasks: Mapping[str, Task]) -> None:
+    files.read("train", options.train, task, options.reading("train"))
+    if isinstance(options.validation, str):
+        files.read("validation", options.validation, task, options.reading("validation"))
+    for name, entry in options.tests.items():
+        files.read(f"test/{name}", entry.path, tasks[name], options.reading("test", entry))
+    if options.unlabelled is not None:
+        reading = options.reading("unlabelled")
+        files.read("unlabelled", options.unlabelled, task, reading, labelled=False)
+    files.finish()
 
-    def __init__(self, base_dir: Path, workdir: Path | None) -> None:
-        self._base_dir = base_dir
-        self._workdir = workdir
-        self._errors: list[DataError] = []
-        self.sets: dict[str, Examples] = {}
-        self.reports: dict[str, ReadReport] = {}
 
-    def read(self, role: str, path: str, task: Task, reading: ReadOptions, labelled: bool = True) -> None:
-        try:
-            self.sets[role], self.reports[role] = read_examples(
-                path,
-                task,
-                reading,
-                base_dir=self._base_dir,
-                labelled=labelled,
-                workdir=self._workdir,
-                name=role.replace("/", "-"),
-            )
-        except DataError as error:
-            self._errors.append(error)
-
-    def finish(self) -> None:
-        if not self._errors:
-            return
-        if len(self._errors) == 1:
-            raise self._errors[0]
-        total = sum(error.total for error in self._errors)
-        problems = [problem for error in self._errors for problem in error.problems]
-        hint = next((error.hint for error in self._errors if error.hint), "")
-        raise DataError(f"{total} problems in {len(self._errors)} files:", problems, hint, total)
+def _cleaned(reports: Mapping[str, CleanReport]) -> dict[str, int]:
+    """Counts the records that cleaning changed and left out, by set."""
+    counts = {}
+    for role, report in reports.items():
+        counts[f"{role}, changed"] = report.touched
+        counts[f"{role}, left out"] = report.read - report.kept
+    return {what: count for what, count in counts.items() if count}
 
 
 def _split(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
+from luthier.data.cleaning.options import CleanOptions
 from luthier.tasks.record import as_name
 
+DuplicateMode = Literal["report", "equal", "near"]
+LeakMode = Literal["remove", "report"]
 DEFAULT_VALIDATION = 0.1
 
 
@@ -29,6 +32,11 @@ def _check_encoding(value: str) -> str:
 _Text = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]
 _Path = Annotated[str, Field(min_length=1)]
 _Encoding = Annotated[str, AfterValidator(_check_encoding)]
+_OR_WORD = BeforeValidator(
+    lambda value: value, json_schema_input_type=Literal["default", "none"] | CleanOptions
+)
+"""Tells editors what `CleanOptions` takes anyway: a word for all of it."""
+
 _FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
 
 
@@ -81,6 +89,15 @@ class DataOptions(ReadOptions):
     """A path, or several sets by name (`id`, `ood`), or none. One path alone is called `id`."""
     unlabelled: _Path | None = None
     """A file whose records need no target."""
+    clean: Annotated[CleanOptions, _OR_WORD] = CleanOptions()
+    """Rules that mend texts and leave records out: `default`, `none`, or a mapping of rules. The texts of
+    test sets are mended by the same rules, but for free outputs, and none of their records is left out."""
+    duplicates: DuplicateMode = "equal"
+    """Which records of train go that repeat an earlier one, text and target alike: `equal` texts, `near` ones
+    too, or none (`report`). The same text under different targets always stays, and is listed."""
+    leaks: LeakMode = "remove"
+    """Whether train gives up the records whose text stands, equal or nearly so, in a validation file or a
+    test set (`remove`), or they are only told (`report`)."""
 
     @field_validator("validation")
     @classmethod

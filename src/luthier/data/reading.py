@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -88,6 +88,7 @@ def read_examples(
     labelled: bool = True,
     workdir: Path | None = None,
     name: str = "examples",
+    stage: Callable[[Iterable[Example]], Iterable[Example]] | None = None,
 ) -> tuple[Examples, ReadReport]:
     """Reads a data file record by record into an Arrow file.
 
@@ -99,32 +100,28 @@ def read_examples(
         labelled: Whether targets are required; where False, targets that are present are ignored.
         workdir: Folder for the Arrow file; None for a temporary one.
         name: Stem of the Arrow file.
+        stage: What examples pass through on their way into the file, which may change some or leave them out.
 
     Raises:
         DataError: Listing every problem of the file.
     """
-    try:
-        source = resolve(path, base_dir)
-    except SourceError as error:
-        raise DataError(f"{path} cannot be read:", [error.problem]) from error
-    reading = _Reading(source, task, options, labelled)
-    examples = Examples.write(reading, None if workdir is None else workdir / f"{name}.arrow")
-    if not reading.total and not len(examples):
-        reading.add(Problem("holds no records", file=reading.file, allowed="at least one"))
-    if reading.total and not reading.records:
-        raise DataError(f"{path} cannot be read:", reading.problems, total=reading.total)
-    if reading.total:
-        summary = f"{path}: {reading.total} {'problem' if reading.total == 1 else 'problems'}"
-        records = "1 record" if reading.records == 1 else f"{reading.records} records"
-        hint = "correct the records, or map their names with `columns` and `label_map` in the recipe's `data`"
-        raise DataError(f"{summary} in {records}:", reading.problems, hint, reading.total)
-    return examples, ReadReport(str(source), len(examples), dict(reading.ignored))
 
 
-class _Reading:
-    """One pass over one file: yields examples until the first problem, then only collects problems."""
+class Reading:
+    """One pass over one file: yields examples until the first problem, then only collects problems.
 
-    def __init__(self, source: Path | str, task: Task, options: ReadOptions, labelled: bool) -> None:
+    Args:
+        path: The file as the user named it.
+        source: Where it is.
+        task: What a record has to fit.
+        options: Columns, labels, encoding and split.
+        labelled: Whether targets are required.
+    """
+
+    def __init__(
+        self, path: str, source: Path | str, task: Task, options: ReadOptions, labelled: bool
+    ) -> None:
+        self.path = path
         self.source = source
         self.file = source if isinstance(source, Path) else Path(source)
         self.task = task
@@ -140,7 +137,57 @@ class _Reading:
         stem = self.file.name.split(".")[0]
         self._stem = stem or "record"
 
+    @classmethod
+    def open(
+        cls, path: str, task: Task, options: ReadOptions, *, base_dir: Path, labelled: bool = True
+    ) -> Reading:
+        """Finds the file; the arguments are those of `read_examples`.
+
+        Raises:
+            DataError: Where there is no such file.
+        """
+        try:
+            return cls(path, resolve(path, base_dir), task, options, labelled)
+        except SourceError as error:
+            raise DataError(f"{path} cannot be read:", [error.problem]) from error
+
+    def finish(self) -> None:
+        """Tells what was wrong with the file, once all of it is read.
+
+        Raises:
+            DataError: Listing every problem of the file.
+        """
+        if not self.total and not self.records:
+            self.add(Problem("holds no records", file=self.file, allowed="at least one"))
+        if self.total and not self.records:
+            raise DataError(f"{self.path} cannot be read:", self.problems, total=self.total)
+        if self.total:
+            summary = f"{self.path}: {self.total} {'problem' if self.total == 1 else 'problems'}"
+            records = "1 record" if self.records == 1 else f"{self.records} records"
+            names = "map their names with `columns` and `label_map` in the recipe's `data`"
+            hint = f"correct the records, or {names}"
+            raise DataError(f"{summary} in {records}:", self.problems, hint, self.total)
+
+    def has_targets(self) -> bool:
+        """Tells from the first records whether the file is a labelled one; reads nothing else."""
+        (target,) = set(self.task.columns) & set(TARGET_COLUMNS)
+        try:
+            for item in islice(read_records(self.source, self.options.encoding, self.options.split), _PEEK):
+                if isinstance(item, RawRecord) and not is_missing(self._mapped(item.values).get(target)):
+                    return True
+        except (SourceError, RecordError):  # told when the file is read
+            return True
+        finally:
+            self.ignored.clear()
+        return False
+
+    @property
+    def report(self) -> ReadReport:
+        """What was read."""
+        return ReadReport(str(self.source), self.records, dict(self.ignored))
+
     def add(self, problem: Problem) -> None:
+        """Notes a problem; the first 20 are kept, the others counted."""
         self.total += 1
         if len(self.problems) < MAX_LISTED:
             self.problems.append(problem if problem.file else replace(problem, file=self.file))

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from luthier.data.cleaning import CleanOptions, CountTokens
 from luthier.design import Sample, SampleWriter
 from luthier.errors import Problem, RecipeError
 from luthier.experiment.recipe import Recipe
 from luthier.inference import answer_tokens
-from luthier.models import chat_template, encode, load_tokenizer
+from luthier.models import ModelOptions, chat_template, encode, load_tokenizer
 from luthier.tasks import Task
 from luthier.tasks.example import Example
 
@@ -75,6 +76,18 @@ class Bench:
             "supervised_tokens": encoded.supervised,
             "segments": [asdict(segment) for segment in sample.segments],
         }
+
+
+def token_counter(model: ModelOptions, clean: CleanOptions) -> CountTokens | None:
+    """Returns what counts a text in the model's tokens; None where no rule asks for it.
+
+    Raises:
+        UserError: Where there is no such model.
+    """
+    if clean.max_tokens is None:
+        return None
+    tokenizer = load_tokenizer(model)
+    return lambda text: len(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def require_fitting(recipe: Recipe, train: Sequence[Example]) -> None:

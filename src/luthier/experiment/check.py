@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from luthier.data import Examples, Splits, load_splits
-from luthier.experiment.bench import Bench, require_fitting
+from luthier.experiment.bench import Bench, require_fitting, token_counter
 from luthier.experiment.fit import MEASURED, Prepared, predictor, prepare
 from luthier.experiment.recipe import Recipe, check_recipe
 from luthier.methods import ParameterCount
@@ -83,7 +83,12 @@ def check(recipe: Recipe, samples: int = 2) -> Check:
     check_recipe(recipe)
     with tempfile.TemporaryDirectory(prefix="luthier-check-") as folder:
         splits = load_splits(
-            recipe.data, recipe.task, base_dir=Path.cwd(), workdir=Path(folder), seed=recipe.seed
+            recipe.data,
+            recipe.task,
+            base_dir=Path.cwd(),
+            workdir=Path(folder),
+            seed=recipe.seed,
+            count_tokens=token_counter(recipe.model, recipe.data.clean),
         )
         require_fitting(recipe, splits.train)
         return _check(recipe, splits, samples)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from luthier.data import Splits, load_splits
 from luthier.evaluation import fit_baselines
 from luthier.experiment import manifest as manifests
-from luthier.experiment.bench import Bench, require_fitting
+from luthier.experiment.bench import Bench, require_fitting, token_counter
 from luthier.experiment.fit import Prepared, fit, predictor, prepare
 from luthier.experiment.folder import FINE_TUNED, RunFolder
 from luthier.experiment.recipe import Recipe, check_recipe
@@ -57,7 +57,13 @@ def run(recipe: Recipe, output: Path | None = None, *, resume: bool = False) -> 
     check_recipe(recipe)
     record, folder = _open(recipe, output or recipe.output, resume)
     with data_stage(record, folder, is_resumed=resume):
-        splits = load_splits(recipe.data, recipe.task, base_dir=Path.cwd(), seed=recipe.seed)
+        splits = load_splits(
+            recipe.data,
+            recipe.task,
+            base_dir=Path.cwd(),
+            seed=recipe.seed,
+            count_tokens=token_counter(recipe.model, recipe.data.clean),
+        )
         require_fitting(recipe, splits.train)
         _save_data(folder, splits)
     with stage(record, folder, "baselines"):
@@ -114,6 +120,8 @@ def _save_data(folder: RunFolder, splits: Splits) -> None:
     write_jsonl(folder.data / "validation.jsonl", splits.validation.to_records())
     for name, test in splits.tests.items():
         write_jsonl(folder.gold(name), test.examples.to_records())
+    write_jsonl(folder.data / "changes.jsonl", splits.report.changes)
+    write_jsonl(folder.data / "dropped.jsonl", splits.report.dropped)
     write_json(folder.data / "report.json", splits.report.to_json())
     logger.info(
         "  %d train, %d validation, %s",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+from luthier.files import read_jsonl
 from luthier.report.formatting import DASH, count, number
 from luthier.report.source import RunRecords
 from luthier.report.words import Words
 
 LISTED = 50
-"""Rows of a list that the page shows at most; the folder's `data/report.json` has all of them."""
+"""Rows of a list that the page shows at most; the folder's `data/` has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,31 @@ class Leak:
 
 
 @dataclass(frozen=True, slots=True)
+class CleanedRow:
+    """What one rule changed, or why records were left out, with an example.
+
+    Attributes:
+        name: The rule, or the reason.
+        left_out: Whether its records are left out.
+        records: How many in each of the sets.
+        example: Place, text before, text after (empty where the record is left out); None for none.
+    """
+
+    name: str
+    left_out: bool
+    records: tuple[str, ...]
+    example: tuple[str, str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A text, and of each record with it: split, id, target."""
+
+    text: str
+    records: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DataSection:
     """The section.
 
@@ -50,6 +77,10 @@ class DataSection:
         cut: Split, id, characters cut from the input, at most `LISTED`.
         cut_total: How many samples were cut.
         unended: Split and number of samples whose end token does not count in the loss.
+        cleaned_sets: The sets that were cleaned.
+        cleaned: A row a rule that changed something, a row a reason why records were left out.
+        conflicts: Texts with different targets, at most `LISTED`.
+        conflicts_total: How many there are.
         dropped: Reason and number of records left out.
         dropped_rows: Reason, id and text of them, at most `LISTED`.
         leaks: At most `LISTED`.
@@ -62,6 +93,10 @@ class DataSection:
     cut: tuple[tuple[str, str, str], ...]
     cut_total: int
     unended: tuple[tuple[str, int], ...]
+    cleaned_sets: tuple[str, ...]
+    cleaned: tuple[CleanedRow, ...]
+    conflicts: tuple[Conflict, ...]
+    conflicts_total: int
     dropped: tuple[tuple[str, int], ...]
     dropped_rows: tuple[tuple[str, str, str], ...]
     leaks: tuple[Leak, ...]
@@ -76,7 +111,9 @@ def data_section(run: RunRecords, words: Words) -> DataSection:
         for split, report in encoded.items()
         for id, characters in report["cut"].items()
     ]
-    dropped: Sequence[Mapping[str, Any]] = run.data.get("dropped", ())
+    cleaned: Mapping[str, Mapping[str, Any]] = run.data.get("cleaned", {})
+    conflicts: Sequence[Mapping[str, Any]] = run.data.get("conflicts", ())
+    dropped: Mapping[str, int] = run.data.get("dropped", {})
     leaks: Sequence[Mapping[str, Any]] = run.data.get("leaks", ())
     return DataSection(
         splits=_splits(run, encoded, words),
@@ -98,14 +135,46 @@ def data_section(run: RunRecords, words: Words) -> DataSection:
             for split, report in encoded.items()
             if report["unended"]
         ),
-        dropped=tuple(Counter(words.reason(row["reason"]) for row in dropped).most_common()),
-        dropped_rows=tuple(
-            (words.reason(row["reason"]), str(row.get("id", "")), str(row.get("text", "")))
-            for row in dropped[:LISTED]
-        ),
+        cleaned_sets=tuple(words.open("split", name) for name in cleaned),
+        cleaned=tuple(_cleaned(cleaned, words)),
+        conflicts=tuple(_conflict(row, words) for row in conflicts[:LISTED]),
+        conflicts_total=len(conflicts),
+        dropped=tuple((words.open("left_out", name), number) for name, number in dropped.items()),
+        dropped_rows=tuple(_dropped_rows(run, words)),
         leaks=tuple(_leak(row, words) for row in leaks[:LISTED]),
         leaks_total=len(leaks),
     )
+
+
+def _cleaned(cleaned: Mapping[str, Mapping[str, Any]], words: Words) -> Iterator[CleanedRow]:
+    for key, group in (("changed", "rule"), ("dropped", "left_out")):
+        for name in dict.fromkeys(name for report in cleaned.values() for name in report[key]):
+            shown = [row for report in cleaned.values() for row in report["shown"].get(name, ())]
+            yield CleanedRow(
+                words.open(group, name if key == "changed" else f"clean, {name}"),
+                key == "dropped",
+                tuple(count(report[key].get(name, 0)) for report in cleaned.values()),
+                (shown[0]["origin"], shown[0]["before"], shown[0]["after"]) if shown else None,
+            )
+
+
+def _conflict(row: Mapping[str, Any], words: Words) -> Conflict:
+    records = (
+        (words.open("split", item["split"]), item["id"], _target(item["target"])) for item in row["records"]
+    )
+    return Conflict(row["text"], tuple(records))
+
+
+def _target(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _dropped_rows(run: RunRecords, words: Words) -> Iterator[tuple[str, str, str]]:
+    path = run.folder.data / "dropped.jsonl"
+    for row in islice(read_jsonl(path), LISTED) if path.exists() else ():
+        record = row["record"]
+        text = record.get("text") or record.get("input") or record.get("instruction") or ""
+        yield words.open("left_out", f"{row['stage']}, {row['reason']}"), row["id"], text
 
 
 def _splits(run: RunRecords, encoded: Mapping[str, Mapping[str, Any]], words: Words) -> tuple[SplitRow, ...]:

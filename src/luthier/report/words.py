@@ -12,7 +12,7 @@ from luthier.text import Language
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
-_LEAK_KINDS = (", equal", ", near")
+_KINDS = (", equal", ", near", ", changed", ", left out")
 
 
 @cache
@@ -52,8 +52,8 @@ class Words:
 
     def reason(self, reason: str) -> str:
         """Returns the words for a reason in the data report, `test/id, equal` among them."""
-        for kind in _LEAK_KINDS:
-            if reason.endswith(kind):
+        for kind in _KINDS:
+            if reason.endswith(kind) and reason not in load_words(self.language)["reason"]:
                 split = self.open("split", reason.removesuffix(kind))
                 return f"{split}{self.open('reason', kind)}"
         return self.open("reason", self.open("split", reason))

@@ -1,0 +1,60 @@
+"""`luthier clean`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from luthier.cli.common import JsonOption, print_json, start_messages
+
+
+def command(
+    input_: Annotated[str, typer.Argument(metavar="IN", help="A data file in any form that a recipe reads.")],
+    output: Annotated[Path, typer.Option(help="JSON Lines file for the clean records.")],
+    task: Annotated[
+        Path | None,
+        typer.Option(help="YAML with a recipe's `task` and, if it has them, its `data` options and `model`."),
+    ] = None,
+    rules: Annotated[
+        Path | None, typer.Option(help="YAML of rules, as in `data.clean`; by default those of --task.")
+    ] = None,
+    duplicates: Annotated[
+        str | None,
+        typer.Option(
+            click_type=click.Choice(["report", "equal", "near"]),
+            metavar="MODE",
+            help="Leave out records that repeat an earlier one, text and target: equal, near (equal or nearly"
+            " so), or only count them: report. By default nothing is compared.",
+        ),
+    ] = None,
+    corrections: Annotated[
+        Path | None, typer.Option(help="List of wrong labels with a decision for each; needs --task.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="JSON file for counts and examples.")] = None,
+    rejects: Annotated[
+        Path | None, typer.Option(help="JSON Lines file for the records left out, each with its reason.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Clean a data file: texts mended, unfit records and duplicates left out, wrong labels put right."""
+    start_messages()
+    from luthier import api
+    from luthier.cli.tables import print_cleaned
+
+    found = api.clean(
+        input_,
+        output,
+        task=task,
+        rules=rules,
+        duplicates=duplicates,  # type: ignore[arg-type]  # click has checked it
+        corrections=corrections,
+        report=report,
+        rejects=rejects,
+    )
+    if json:
+        print_json(found.to_json())
+    else:
+        print_cleaned(found, output)

@@ -1,0 +1,110 @@
+"""`luthier clean`: a file cleaned by the rules of a recipe, of their own file, or by the default ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from luthier.data import CleanOptions, DataOptions, ReadOptions
+from luthier.data.clean_file import FileReport, clean_file
+from luthier.data.options import DuplicateMode
+from luthier.experiment.bench import token_counter
+from luthier.experiment.recipe import Recipe, recipe_error
+from luthier.experiment.source import read_source
+from luthier.experiment.validation import validate
+from luthier.files import write_json
+from luthier.invalid import did_you_mean
+from luthier.models import ModelOptions
+from luthier.tasks import AnyTask
+
+_HINT = "All keys and their values: docs/cleaning.md, or docs/recipe.md"
+
+
+class _Data(ReadOptions):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    clean: CleanOptions = CleanOptions()
+
+
+class _CleanTask(BaseModel):
+    """The file that `luthier clean --task` reads: a recipe, or as much of one as says what records are."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    task: AnyTask
+    data: _Data = Field(default_factory=_Data)
+    model: ModelOptions = Field(default_factory=ModelOptions)
+
+
+def clean(
+    source: str | Path,
+    output: Path | str,
+    *,
+    task: Path | str | None = None,
+    rules: Path | str | CleanOptions | None = None,
+    duplicates: DuplicateMode | None = None,
+    corrections: Path | str | None = None,
+    report: Path | str | None = None,
+    rejects: Path | str | None = None,
+) -> FileReport:
+    """Corrects, cleans and deduplicates a data file.
+
+    Args:
+        source: File, saved dataset folder or hub id.
+        output: The JSON Lines file to write.
+        task: YAML with a recipe's `task`; its `data` (columns, label_map, encoding, `clean`) and, for
+            `max_tokens`, its `model` count too. None for records with a `text`, of which all else passes
+            through.
+        rules: YAML of rules as in a recipe's `data.clean`, or the options; None for those of `task`, else
+            the default ones.
+        duplicates: Which records are left out that repeat an earlier one: `equal`, `near`, or none
+            (`report`); None: nothing is compared.
+        corrections: A list of wrong labels that a person has decided on; needs `task`.
+        report: JSON file for what is returned.
+        rejects: JSON Lines file for the records left out, each with its reason.
+
+    Raises:
+        UserError: Where a file is missing, exists already, or does not fit; nothing is written then.
+    """
+    file = None if task is None else _load(Path(task))
+    chosen = rules if isinstance(rules, CleanOptions) else None if rules is None else _load_rules(Path(rules))
+    if chosen is None:
+        chosen = CleanOptions() if file is None else file.data.clean
+    found = clean_file(
+        str(source),
+        Path(output),
+        task=None if file is None else file.task,
+        rules=chosen,
+        reading=None if file is None else file.data,
+        duplicates=duplicates,
+        corrections=None if corrections is None else Path(corrections),
+        rejects=None if rejects is None else Path(rejects),
+        count_tokens=None if file is None else token_counter(file.model, chosen),
+    )
+    if report is not None:
+        write_json(Path(report), found.to_json())
+    return found
+
+
+def _load(path: Path) -> _CleanTask:
+    source = read_source(path)
+    file, problems = validate(_CleanTask, source)
+    known = {(): list(Recipe.model_fields), ("data",): list(DataOptions.model_fields)}
+    for place, names in known.items():
+        section = source.values if not place else source.values.get("data")
+        # What only a run needs is welcome, what is misspelt is not: it would change nothing in silence.
+        for key in section.keys() - set(names) if isinstance(section, dict) else ():
+            hint = did_you_mean(str(key), names)
+            problems.append(source.problem((*place, key), f"unknown key {key!r}", ", ".join(names), hint))
+    if file is None or problems:
+        raise recipe_error(path, problems, _HINT)
+    return file
+
+
+def _load_rules(path: Path) -> CleanOptions:
+    source = read_source(path, sections="html: true, repeats: {keep: 2}", advice="See docs/cleaning.md.")
+    rules, problems = validate(CleanOptions, source)
+    if rules is None:
+        raise recipe_error(path, problems, _HINT)
+    return rules
