@@ -37,6 +37,15 @@ def command(
     rejects: Annotated[
         Path | None, typer.Option(help="JSON Lines file for the records left out, each with its reason.")
     ] = None,
+    engine: Annotated[
+        str,
+        typer.Option(
+            click_type=click.Choice(["local", "ray"]),
+            metavar="ENGINE",
+            help="What cleans: local, or ray for Ray Data (pip install 'luthier[ray]'). The outcome is the same.",
+        ),
+    ] = "local",
+    processes: Annotated[int, typer.Option(min=1, help="Worker processes on this machine.")] = 1,
     json: JsonOption = False,
 ) -> None:
     """Clean a data file: texts mended, unfit records and duplicates left out, wrong labels put right."""
@@ -53,6 +62,8 @@ def command(
         corrections=corrections,
         report=report,
         rejects=rejects,
+        engine=engine,  # type: ignore[arg-type]  # click has checked it
+        processes=processes,
     )
     if json:
         print_json(found.to_json())

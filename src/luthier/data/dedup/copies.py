@@ -30,17 +30,17 @@ class Copies:
     """Which texts repeat an earlier one, and which contradict one. Every array has the shape (texts,).
 
     Attributes:
-        of: Position of the earlier text, itself kept, that each repeats; its own where it repeats none.
+        of: Position of the earlier text, itself repeating none, that each repeats; its own where it repeats none.
         similarity: Jaccard index of the 5-grams of the two; 1 for equal texts.
-        rival: Position of the most similar earlier text, itself kept, whose answer is another; -1 where there
-            is none.
-        rival_similarity: The index of those two; 0 where there is none.
+        equal_to: Position of the first text that each is equal to, the answer included; its own where there is
+            none.
+        rival: Position of the first text that each is equal to, where its answer is another; -1 where not.
     """
 
     of: NDArray[np.int32]
     similarity: NDArray[np.float32]
+    equal_to: NDArray[np.int32]
     rival: NDArray[np.int32]
-    rival_similarity: NDArray[np.float32]
 
     @property
     def kept(self) -> NDArray[np.bool_]:
@@ -54,8 +54,8 @@ class Copies:
 def find_copies(
     texts: Iterable[str],
     answers: Iterable[str] | None = None,
+    contexts: Iterable[str] | None = None,
     *,
-    near: bool = True,
     folder: Path | None = None,
 ) -> Copies:
     """Finds the texts that repeat an earlier one: equal, or with a Jaccard index of 5-grams of 0.8 or more.
@@ -69,14 +69,15 @@ def find_copies(
 
     Args:
         texts: Read once.
-        answers: What is said of each text; one that is said otherwise is no copy but a rival. None: nothing.
-        near: Whether near texts count; where False, equal ones alone.
+        answers: What is said of each text; one of which something else is said is no copy, but where the text
+            is equal a rival. None: nothing.
+        contexts: What stands around each text; in another context it is another text. None: nothing.
         folder: Where about 250 bytes a text, and the texts, are kept meanwhile; None for the system's
             temporary folder.
     """
-    with _spooled(texts, answers, folder) as (spool, said, place):
+    with _spooled(texts, answers, contexts, folder) as (spool, said, place):
         equals = _Equals.of(spool, said, place)
-        return _settled(_near_pairs(spool, equals.distinct, place) if near else (), equals, said)
+        return _settled(_near_pairs(spool, equals.distinct, place), equals, said)
 
 
 def find_near_pairs(texts: Iterable[str], *, folder: Path | None = None) -> Iterator[NearPairs]:
@@ -90,27 +91,38 @@ def find_near_pairs(texts: Iterable[str], *, folder: Path | None = None) -> Iter
         Positions of the first appearance of the one and the other, and their similarity, each of shape
         (pairs,), ordered by the first and then by the second.
     """
-    with _spooled(texts, None, folder) as (spool, said, place):
+    with _spooled(texts, None, None, folder) as (spool, said, place):
         yield from _near_pairs(spool, _Equals.of(spool, said, place).distinct, place)
 
 
 @contextmanager
 def _spooled(
-    texts: Iterable[str], answers: Iterable[str] | None, folder: Path | None
+    texts: Iterable[str], answers: Iterable[str] | None, contexts: Iterable[str] | None, folder: Path | None
 ) -> Iterator[tuple[Spool, NDArray[np.uint64], Path]]:
-    """Yields the folded texts, a hash of each answer, and the folder; in it `keys` hashes the texts."""
+    """Yields the folded texts, a hash of what is said of each and where, and the folder.
+
+    In it `keys` has a hash of each text and its context.
+    """
     import numpy as np
 
+    nothing = repeat("")
     with TemporaryDirectory(prefix="luthier-dedup-", dir=folder) as name:
         place, said = Path(name), array("Q")
         with Spool(place / "texts") as spool:
             with (place / "keys").open("wb", 1 << 20) as keys:
-                # Not strict: where no answers are given there are as many as are asked for.
-                for text, answer in zip(texts, repeat("") if answers is None else answers, strict=False):
-                    keys.write(_hash(spool.append(normalise(text))))
-                    said.append(int.from_bytes(_hash(answer.encode("utf-8", "surrogatepass"))))
+                # Not strict: where nothing is given there is as much of it as is asked for.
+                for text, answer, context in zip(
+                    texts, answers or nothing, contexts or nothing, strict=False
+                ):
+                    around = _hash(_raw(context))
+                    keys.write(_hash(spool.append(normalise(text)) + around))
+                    said.append(int.from_bytes(_hash(_raw(answer) + around)))
             spool.finish()
             yield spool, np.asarray(said), place
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _hash(raw: bytes) -> bytes:
@@ -166,24 +178,14 @@ def _settled(blocks: Iterable[NearPairs], equals: _Equals, said: NDArray[np.uint
     """Goes through the pairs by their first text, whose own fate is settled by then."""
     import numpy as np
 
-    of, rival = equals.first, equals.rival
-    similarity = np.ones(len(of), dtype=np.float32)
-    rival_similarity = (rival >= 0).astype(np.float32)
-    repeats = np.flatnonzero(of != np.arange(len(of), dtype=np.int32))
+    of, similarity = equals.first.copy(), np.ones(len(equals.first), dtype=np.float32)
     for one, other, index in blocks:
-        copies = said[one] == said[other]
-        for here, there, value, copy in zip(
-            one.tolist(), other.tolist(), index.tolist(), copies.tolist(), strict=True
-        ):
-            if of[here] != here:
-                continue
-            if not copy:
-                if value > rival_similarity[there]:
-                    rival[there], rival_similarity[there] = here, value
-            elif of[there] == there or value > similarity[there]:
+        alike = said[one] == said[other]
+        pairs = (side[alike].tolist() for side in (one, other, index))
+        for here, there, value in zip(*pairs, strict=True):
+            if of[here] == here and (of[there] == there or value > similarity[there]):
                 of[there], similarity[there] = here, value
     # What was found of the first of equal texts holds for the others.
+    repeats = np.flatnonzero(equals.first != np.arange(len(of), dtype=np.int32))
     of[repeats], similarity[repeats] = of[of[repeats]], similarity[of[repeats]]
-    moved = np.flatnonzero((rival >= 0) & (of[rival] != rival))
-    rival[moved], rival_similarity[moved] = of[rival[moved]], similarity[rival[moved]]
-    return Copies(of, similarity, rival, rival_similarity)
+    return Copies(of, similarity, equals.first, equals.rival)

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import tee
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import Any
 
+from luthier.data.comparison import context_key, target_key
 from luthier.data.dedup.copies import Copies, find_copies
 from luthier.data.dedup.spool import Spool
 from luthier.data.duplicates import content
 from luthier.data.examples import Examples
-from luthier.data.journal import Journal
-from luthier.tasks import Entity, Example
-from luthier.text import normalise, shorten
-
-_SHOWN = 5
-
-Mode = Literal["near", "equal"]
+from luthier.data.journal import Journal, ToRecord
+from luthier.data.options import DuplicateMode
+from luthier.data.removal import Conflict
+from luthier.tasks import Example, target_to_json
+from luthier.text import shorten
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,127 +30,132 @@ class DedupReport:
     Attributes:
         read: Records that came in.
         kept: Records that went out.
-        dropped: Records left out, by reason: `equal` or `near` to one that is kept and has the same answer.
-        contradictions: Records kept whose text is `equal` or `near` to an earlier one with another answer.
-        shown: By reason, and for `contradiction`, the first few: id, origin, text, and those of the other.
+        counts: Records that repeat an earlier one, `equal` and `near` ones, `left out` and `kept`.
+        conflicts: Equal texts with different targets, those that repeat another record left out.
     """
 
     read: int
     kept: int
-    dropped: Mapping[str, int] = field(default_factory=dict)
-    contradictions: Mapping[str, int] = field(default_factory=dict)
-    shown: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    conflicts: Sequence[Conflict] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Returns the report as a JSON value."""
         return asdict(self)
 
 
-def answer_key(example: Example) -> str:
-    """Returns what two records of one text have in common that mean the same: target, dialogue, instruction.
-
-    For entities it is type and surface, not where they stand.
-    """
-    target: Any = example.target
-    if isinstance(target, tuple):
-        target = [(item.type, normalise(item.text)) if isinstance(item, Entity) else item for item in target]
-    elif isinstance(target, Mapping):
-        target = sorted(target.items())
-    instruction = example.instruction if example.text.strip() else None
-    return repr((target, normalise(instruction or ""), [normalise(turn.content) for turn in example.history]))
-
-
 def drop_copies(
     examples: Examples,
-    to_record: Callable[[Example], Mapping[str, Any]],
-    mode: Mode = "near",
+    to_record: ToRecord,
+    mode: DuplicateMode = "near",
     *,
     path: Path | None = None,
-    key: Callable[[Example], str] = answer_key,
+    target: Callable[[Example], str] = target_key,
     dropped: Journal | None = None,
-    contradictions: Journal | None = None,
 ) -> tuple[Examples, DedupReport]:
-    """Leaves out every example that repeats an earlier one: an equal or near text with the same answer.
+    """Leaves out examples that repeat an earlier one: an equal or near text, with context and target alike.
 
-    One with another answer stays: which of the two is right, if not both, is for a person to say. They are
-    counted, and written out.
+    An equal text with another target stays: which of the two is right is for a person to say. For files of any
+    length: `find_copies` says how, and what it needs.
 
     Args:
         examples: Read twice.
-        to_record: Writes an example into the journals; `Task.record` for one.
-        mode: Which are looked for: `near` and equal ones, or `equal` ones alone.
+        to_record: Writes an example into the journal.
+        mode: Which go: `near` and equal ones, `equal` ones alone, or none (`report`).
         path: The Arrow file that takes what is kept; None for a temporary one.
-        key: Writes what is said of a text, so that the same is the same.
+        target: Writes a target so that equal texts mean the same.
         dropped: Takes every record left out: id, origin, reason, id and origin of the one that it repeats,
             their similarity, the record.
-        contradictions: Takes the records that are kept and contradict an earlier one, in the same form.
     """
-    with TemporaryDirectory(prefix="luthier-dedup-") as name, Spool(Path(name) / "places") as places:
-        texts, answers = tee(_noted(examples, places))
-        copies = find_copies(map(content, texts), map(key, answers), near=mode == "near", folder=Path(name))
-        places.finish()
-        journals = {"dropped": dropped, "contradiction": contradictions}
-        dropping = _Dropping(to_record, copies, places, journals)
+    with TemporaryDirectory(prefix="luthier-dedup-") as name, Spool(Path(name) / "notes") as notes:
+        texts, targets, contexts = tee(_noted(examples, notes), 3)
+        copies = find_copies(
+            map(content, texts),
+            map(target, targets),
+            map(repr, map(context_key, contexts)),
+            folder=Path(name),
+        )
+        notes.finish()
+        dropping = _Dropping(to_record, mode, copies, notes, dropped)
         kept = Examples.write(dropping.run(examples), path)
     return kept, dropping.report(len(kept))
 
 
-def _noted(examples: Iterable[Example], places: Spool) -> Iterator[Example]:
+def _noted(examples: Iterable[Example], notes: Spool) -> Iterator[Example]:
     for example in examples:
-        places.append(f"{example.id}\0{example.origin}")
+        notes.append(json.dumps(_note(example)))
         yield example
 
 
+def _note(example: Example) -> dict[str, Any]:
+    return {"id": example.id, "origin": example.origin, "target": target_to_json(example.target)}
+
+
 class _Dropping:
-    """One pass; counts and logs as it goes."""
+    """One pass; counts and notes as it goes."""
 
     def __init__(
         self,
-        to_record: Callable[[Example], Mapping[str, Any]],
+        to_record: ToRecord,
+        mode: DuplicateMode,
         copies: Copies,
-        places: Spool,
-        journals: Mapping[str, Journal | None],
+        notes: Spool,
+        journal: Journal | None,
     ) -> None:
         self._to_record = to_record
+        self._goes = {"near": ("equal", "near"), "equal": ("equal",), "report": ()}[mode]
         self._copies = copies
-        self._places = places
-        self._journals = journals
-        self._dropped: Counter[str] = Counter()
-        self._contradictions: Counter[str] = Counter()
-        self._shown: dict[str, list[dict[str, Any]]] = {}
+        self._notes = notes
+        self._journal = journal
+        self._counts: Counter[str] = Counter()
+        self._texts: dict[int, str] = {}
+        self._records: dict[int, list[dict[str, Any]]] = {}
 
     def run(self, examples: Iterable[Example]) -> Iterator[Example]:
-        found = self._copies
         for row, example in enumerate(examples):
-            if found.of[row] != row:
-                like = found.of[row], found.similarity[row]
-                self._dropped[self._note("dropped", example, *like)] += 1
+            reason = self._reason(row)
+            goes = reason in self._goes
+            if reason:
+                self._counts[f"{reason}, {'left out' if goes else 'kept'}"] += 1
+            if goes:
+                self._drop(example, reason, row)
                 continue
-            if found.rival[row] >= 0:
-                like = found.rival[row], found.rival_similarity[row]
-                self._contradictions[self._note("contradiction", example, *like)] += 1
+            if self._copies.rival[row] >= 0:
+                self._contradict(example, int(self._copies.rival[row]))
             yield example
 
     def report(self, kept: int) -> DedupReport:
-        read, dropped, contradictions = len(self._copies.of), dict(self._dropped), dict(self._contradictions)
-        return DedupReport(read, kept, dropped, contradictions, self._shown)
+        conflicts = [Conflict(self._texts[row], tuple(found)) for row, found in self._records.items()]
+        return DedupReport(len(self._copies.of), kept, dict(self._counts), conflicts)
 
-    def _note(self, journal: str, example: Example, other: int, similarity: float) -> str:
-        """Writes down a record with the one that it is like; returns in what way it is."""
-        reason = "equal" if similarity == 1 else "near"
-        id, origin = self._places.read([int(other)])[0].split("\0")
-        entry = {
-            "id": example.id,
-            "origin": example.origin,
-            "stage": "duplicates",
-            "reason": reason,
-            "of": {"id": id, "origin": origin},
-            "similarity": round(float(similarity), 4),
-        }
-        rows = self._journals[journal]
-        if rows is not None:
-            rows.add(entry | {"record": self._to_record(example)})
-        shown = self._shown.setdefault(reason if journal == "dropped" else journal, [])
-        if len(shown) < _SHOWN:
-            shown.append(entry | {"text": shorten(content(example), 120)})
-        return reason
+    def _reason(self, row: int) -> str:
+        if self._copies.equal_to[row] != row:
+            return "equal"
+        return "" if self._copies.of[row] == row else "near"
+
+    def _other(self, row: int) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._notes.read([row])[0])
+        return found
+
+    def _drop(self, example: Example, reason: str, row: int) -> None:
+        if self._journal is None:
+            return
+        # Where near ones stay, an equal one repeats the first of its own.
+        near = "near" in self._goes
+        other = self._other(int(self._copies.of[row] if near else self._copies.equal_to[row]))
+        self._journal.add(
+            {
+                "id": example.id,
+                "origin": example.origin,
+                "stage": "duplicates",
+                "reason": reason,
+                "of": {"id": other["id"], "origin": other["origin"]},
+                "similarity": round(float(self._copies.similarity[row]), 4) if near else 1.0,
+                "record": self._to_record(example),
+            }
+        )
+
+    def _contradict(self, example: Example, rival: int) -> None:
+        records = self._records.setdefault(rival, [self._other(rival)])
+        records.append(_note(example))
+        self._texts.setdefault(rival, shorten(content(example), 200))
