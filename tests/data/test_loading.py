@@ -56,7 +56,7 @@ def test_near_duplicates_stay_on_one_side(tmp_path):
     assert splits.report.counts["split"]["kept together as near duplicates"] == 80
 
 
-def test_leaks_are_reported_and_stay(tmp_path):
+def test_leaks_that_are_only_reported_stay(tmp_path):
     rows = reviews("train", 60)
     write(tmp_path / "train.jsonl", rows)
     near = {**rows[6], "text": rows[6]["text"] + "."}
@@ -64,8 +64,9 @@ def test_leaks_are_reported_and_stay(tmp_path):
         tmp_path / "test.jsonl",
         [{**rows[5], "text": rows[5]["text"].upper()}, near, *reviews("fresh test", 3)],
     )
-    splits = load(tmp_path, train="train.jsonl", test="test.jsonl")
+    splits = load(tmp_path, train="train.jsonl", test="test.jsonl", leaks="report")
     assert len(splits.tests["id"].examples) == 5
+    assert len(splits.train) + len(splits.validation) == 60
     equal, close = splits.report.leaks
     assert (equal.held_out, equal.id, equal.seen_id, equal.similarity) == (
         "test/id",
@@ -84,9 +85,69 @@ def test_a_leak_into_a_validation_file_is_found_in_train(tmp_path):
     write(tmp_path / "train.jsonl", rows)
     write(tmp_path / "dev.jsonl", [rows[3], *reviews("dev set", 4)])
     write(tmp_path / "test.jsonl", reviews("dev set", 1))
-    splits = load(tmp_path, train="train.jsonl", validation="dev.jsonl", test={"new": "test.jsonl"})
+    files = {"train": "train.jsonl", "validation": "dev.jsonl", "test": {"new": "test.jsonl"}}
+    splits = load(tmp_path, **files, leaks="report")
     found = {(leak.held_out, leak.seen_in, leak.seen_id) for leak in splits.report.leaks}
     assert found == {("validation", "train", "train-4"), ("test/new", "validation", "dev-2")}
+    # Train gives way; a validation file stays as it is, and its leak is told.
+    splits = load(tmp_path, **files)
+    assert (len(splits.train), len(splits.validation)) == (9, 5)
+    assert [(leak.held_out, leak.seen_in) for leak in splits.report.leaks] == [("test/new", "validation")]
+    assert splits.report.counts["leak"] == {"train, left out": 1, "test/new, equal": 1}
+
+
+def test_what_stands_in_a_test_set_leaves_train_before_validation_is_split_off(tmp_path):
+    rows = reviews("train", 60)
+    write(tmp_path / "train.jsonl", rows)
+    tests = [{**rows[n], "text": rows[n]["text"].upper() + "." * (n % 2), "label": "bad"} for n in range(20)]
+    write(tmp_path / "test.jsonl", tests)
+    splits = load(tmp_path, train="train.jsonl", test="test.jsonl", validation=0.25)
+    ids = {example.id for part in (splits.train, splits.validation) for example in part}
+    assert ids == {f"train-{n}" for n in range(21, 61)}
+    assert len(splits.tests["id"].examples) == 20
+    assert splits.report.leaks == []
+    assert splits.report.counts["leak"] == {"train, left out": 20}
+    dropped = list(splits.report.dropped)
+    assert [row["of"]["id"] for row in dropped] == [f"test-{n}" for n in range(1, 21)]
+    assert Counter(row["reason"] for row in dropped) == {"equal": 10, "near": 10}
+    assert splits.report.to_json()["dropped"] == {"leak, equal": 10, "leak, near": 10}
+
+
+def test_cleaning_comes_before_duplicates_and_leaves_test_sets_whole(tmp_path):
+    dirty = {"text": "so <b>good</b>!!!!!!", "label": "good"}
+    rows = [dirty, {"text": "so good!!!", "label": "good"}, {"text": "<br>", "label": "bad"}]
+    write(tmp_path / "train.jsonl", [*rows, {"text": "SO GOOD!!!", "label": "bad"}, *reviews("train", 20)])
+    write(tmp_path / "test.jsonl", [{"text": "fresh  air", "label": "bad"}, {"text": "<br>", "label": "bad"}])
+    splits = load(tmp_path, train="train.jsonl", test="test.jsonl", clean={"min_characters": 2})
+    counts = splits.report.counts
+    assert counts["read"] == {"train": 24, "test/id": 2}
+    assert counts["clean"] == {"train, changed": 1, "train, left out": 1, "test/id, changed": 1}
+    assert counts["duplicates"]["equal, left out"] == 1
+    assert counts["duplicates"]["same text, different targets"] == 1
+    assert [example.text for example in splits.tests["id"].examples] == ["fresh air", "<br>"]
+    (conflict,) = splits.report.conflicts
+    assert [(record["id"], record["target"]) for record in conflict.records] == [
+        *(("train-1", "good"), ("train-4", "bad"))
+    ]
+    assert [(row["id"], row["stage"], row["reason"]) for row in splits.report.dropped] == [
+        *(("train-3", "clean", "empty"), ("train-2", "duplicates", "equal"))
+    ]
+    assert [(row["split"], row["id"], row["after"]) for row in splits.report.changes] == [
+        *(("train", "train-1", {"text": "so good!!!"}), ("test/id", "test-1", {"text": "fresh air"}))
+    ]
+    assert json.loads(json.dumps(splits.report.to_json()))["cleaned"]["train"]["changed"]["html"] == 1
+    plain = {"clean": "none", "duplicates": "report", "leaks": "report"}
+    as_it_is = load(tmp_path, train="train.jsonl", test="test.jsonl", **plain)
+    assert len(as_it_is.train) + len(as_it_is.validation) == 24
+    assert as_it_is.tests["id"].examples[0].text == "fresh  air"
+
+
+def test_nothing_left_is_told_with_what_took_it(tmp_path):
+    write(tmp_path / "train.jsonl", [{"text": "这里很好", "label": "good"}, {"text": "<br>", "label": "bad"}])
+    with pytest.raises(DataError, match=r"left nothing of 2 records: 1 another language, 1 empty"):
+        load(tmp_path, train="train.jsonl", clean={"languages": ["en"]})
+    with pytest.raises(RecipeError, match="count_tokens"):
+        load(tmp_path, train="train.jsonl", clean={"max_tokens": 5})
 
 
 def test_problems_of_all_files_come_together(tmp_path):
@@ -158,7 +219,11 @@ def test_a_changed_file_is_read_anew(tmp_path):
         ({"unlabelled": ""}, "at least 1 character"),
         ({"test": {"ood": ""}}, "at least 1 character"),
         ({"test": {"a/b": "x.jsonl"}}, "letters, digits"),
-        ({"clean": "default"}, "clean"),
+        ({"clean": "all"}, "is 'all'; allowed: default, none, or a mapping"),
+        ({"clean": {"spaces": "on"}}, "is 'on'; allowed: true, false, or a mapping"),
+        ({"clean": {"spacing": True}}, "spacing"),
+        ({"duplicates": "drop"}, "'report', 'equal' or 'near'"),
+        ({"leaks": "keep"}, "'remove' or 'report'"),
     ],
 )
 def test_wrong_sections_are_refused(options, words):

@@ -73,7 +73,7 @@ def _table(cls: type[BaseModel]) -> str:
         default = "required"
         if key not in schema.get("required", ()):
             default = _default(field.get_default(call_default_factory=True))
-        if cls in (Recipe, Pretraining) and default.startswith("`{"):
+        if default.startswith("`{") and any(_options(part) for part in _classes(field.annotation)):
             default = "see below"  # a whole section: its own table says it
         meaning = meanings.get(name) or str(next(_classes(field.annotation)).__doc__).split("\n")[0]
         rows.append([f"`{key}`", _kind(node, schema.get("$defs", {})), default, meaning])
@@ -156,6 +156,8 @@ def _default(value: Any) -> str:
 
 def _yaml(value: Any) -> str:
     """Writes a value as a recipe would hold it, on one line."""
+    if isinstance(value, BaseModel) and not type(value).model_fields:
+        return "true"  # a switch with nothing to set
     if isinstance(value, BaseModel):
         values = value.model_dump(mode="json", exclude_unset=True)
         return str(getattr(value, "type", "")) or _yaml(values or value.model_dump(mode="json"))

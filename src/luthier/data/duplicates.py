@@ -87,10 +87,10 @@ class Duplicates:
         kept = [tuple(now[position] for position in members if position in now) for members in self.copies]
         order = sorted((members[0], node) for node, members in enumerate(kept) if members)
         nodes = {old: new for new, (_, old) in enumerate(order)}
+        left = [pair for pair in self.pairs if pair.first in nodes and pair.second in nodes]
+        ends = [sorted((nodes[pair.first], nodes[pair.second])) for pair in left]
         pairs = [
-            Pair(*sorted((nodes[pair.first], nodes[pair.second])), pair.similarity)
-            for pair in self.pairs
-            if pair.first in nodes and pair.second in nodes
+            Pair(first, second, pair.similarity) for (first, second), pair in zip(ends, left, strict=True)
         ]
         pairs.sort(key=lambda pair: (pair.first, pair.second))
         return Duplicates(tuple(kept[old] for _, old in order), tuple(pairs))

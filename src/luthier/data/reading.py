@@ -105,6 +105,11 @@ def read_examples(
     Raises:
         DataError: Listing every problem of the file.
     """
+    reading = Reading.open(path, task, options, base_dir=base_dir, labelled=labelled)
+    target = None if workdir is None else workdir / f"{name}.arrow"
+    examples = Examples.write(reading if stage is None else stage(reading), target)
+    reading.finish()
+    return examples, reading.report
 
 
 class Reading:

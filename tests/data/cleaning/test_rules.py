@@ -10,7 +10,7 @@ class TestRepair(RuleContract):
     changes = (
         ("CafÃ© lait", "Café lait"),
         ("It â€™s fine", "It ’s fine"),
-        ("ä½ å¥½ä¸–ç•Œ", "你好世界"),
+        ("ä¸–ç•Œå¥½", "世界好"),
         ("red \x1b[31malert\x1b[0m", "red alert"),
     )
     unchanged = ("Ｆｕｌｌ ｗｉｄｔｈ，！", "“curly” ‘quotes’", "ﬁt", "Ã, a letter")

@@ -61,6 +61,14 @@ def test_the_stage_counts_writes_down_and_shows() -> None:
     ]
 
 
+def test_a_long_text_is_shown_where_it_changed() -> None:
+    cleaning = Cleaning(LABELS, CleanOptions(), LABELS.record)
+    list(cleaning(examples(["汤" * 500 + "  " + "b" * 500])))
+    (shown,) = cleaning.report.shown["spaces"]
+    assert shown.before == "…" + "汤" * 19 + "  " + "b" * 179 + "…"
+    assert shown.after == "…" + "汤" * 19 + " " + "b" * 180 + "…"
+
+
 @given(st.lists(st.lists(DIRT, max_size=9), max_size=5))
 @CONTRACT
 def test_reports_of_parts_add_up_to_the_report_of_the_whole(parts: list[list[str]]) -> None:

@@ -37,7 +37,7 @@ class Mended:
 
     def backward(self, start: int, end: int) -> tuple[int, int]:
         """Returns where a span of the text now lay before."""
-        for step in reversed(self.steps.values()):
+        for step in reversed(list(self.steps.values())):
             start, end = step.backward(start, end)
         return start, end
 
@@ -144,9 +144,10 @@ def _moved(target: tuple[str, ...] | tuple[Entity, ...], text: Mended) -> Target
     """Returns entities where their text lies now; of which nothing is left, and repeated ones, go."""
     if not text.steps:
         return target
-    placed = (_placed(item, text) if isinstance(item, Entity) else item for item in target)
-    kept = dict.fromkeys(item for item in placed if not isinstance(item, Entity) or item.text)
-    return tuple(sorted(kept)) if any(isinstance(item, Entity) for item in kept) else tuple(kept)
+    entities = [_placed(item, text) for item in target if isinstance(item, Entity)]
+    if not entities:
+        return target
+    return tuple(sorted({entity for entity in entities if entity.text}))
 
 
 def _placed(entity: Entity, text: Mended) -> Entity:

@@ -19,7 +19,7 @@ WORDS: Mapping[Language, Mapping[Kind, str]] = {
 _FORMS: Mapping[Kind, tuple[str, ...]] = {
     "email": (
         r"(?<![\w.+%-])[A-Za-z0-9](?:[\w.+%-]{0,62}[A-Za-z0-9_])?@"
-        r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w-])",
+        r"(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![A-Za-z_-])",
     ),
     "id": (
         r"(?<!\d)[1-9]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?![\dA-Za-z])",
@@ -55,19 +55,31 @@ class Mask(Rule):
 
     def rewrite(self, text: str) -> Rewritten:
         """As `Rule.rewrite`."""
-        edits, taken = [], bytearray(len(text))
         words = WORDS[self.language or guess_language(text)]
-        for kind in ("email", "id", "card", "phone"):
-            if kind not in self.kinds:
-                continue
-            for pattern in _PATTERNS[kind]:
+        found = Rewritten(text, text, ())
+        for _ in range(_PASSES):
+            more = self._edits(found.after, words)
+            if not more:
+                break
+            placed = [Edit(*found.backward(edit.start, edit.end), edit.text) for edit in more]
+            found = apply(text, sorted([*found.edits, *placed], key=lambda edit: edit.start))
+        return found
+
+    def _edits(self, text: str, words: Mapping[Kind, str]) -> list[Edit]:
+        edits, taken = [], bytearray(len(text))
+        for kind in _ORDER:
+            for pattern in _PATTERNS[kind] if kind in self.kinds else ():
                 for found in pattern.finditer(text):
                     place = slice(*found.span())
                     if not any(taken[place]) and _is_one(kind, found[0]):
                         taken[place] = b"\1" * len(found[0])
                         edits.append(Edit(*found.span(), words[kind]))
-        return apply(text, sorted(edits, key=lambda edit: edit.start))
+        return edits
 
+
+_ORDER: tuple[Kind, ...] = ("email", "id", "card", "phone")
+_PASSES = 4
+"""What stood against something that is masked now ("a@b.co13812345678") shows in the next pass."""
 
 _DIGITS = re.compile(r"[0-9][ -]?[0-9]")
 _PATTERNS = {kind: tuple(re.compile(form, re.ASCII) for form in forms) for kind, forms in _FORMS.items()}

@@ -9,12 +9,12 @@ from typing import Any
 
 from luthier.data.cleaning.clean import Cleaned
 from luthier.tasks import Example
-from luthier.text import shorten
 
 SHOWN = 5
 """Records that a report shows of each rule and reason."""
 
 _WIDTH = 200
+_LEAD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Shown:
     Attributes:
         id: The record's id.
         origin: Where it was read.
-        before: The beginning of its text as it was.
-        after: The beginning of its text as it is; empty where the record is left out.
+        before: Its text as it was, from a little before the first change; the beginning of one left out.
+        after: The same place of its text as it is; empty where the record is left out.
     """
 
     id: str
@@ -102,7 +102,8 @@ class Tally:
     def _show(self, name: str, before: Example, after: str) -> None:
         rows = self._shown.setdefault(name, [])
         if len(rows) < SHOWN:
-            texts = shorten(before.text, _WIDTH), shorten(after, _WIDTH)
+            start = max(0, _first_difference(before.text, after) - _LEAD) if after else 0
+            texts = (_excerpt(text, start) for text in (before.text, after))
             rows.append(Shown(before.id, before.origin, *texts))
 
     def report(self) -> CleanReport:
@@ -111,3 +112,14 @@ class Tally:
         return CleanReport(
             self._read, self._kept, self._touched, dict(self._changed), dict(self._dropped), shown
         )
+
+
+def _first_difference(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, (left, right) in pairs if left != right), min(len(one), len(other)))
+
+
+def _excerpt(text: str, start: int) -> str:
+    """Cuts a piece out of a text, letter for letter: white space is what may have changed."""
+    end = start + _WIDTH
+    return f"{'…' * (start > 0)}{text[start:end]}{'…' * (end < len(text))}"

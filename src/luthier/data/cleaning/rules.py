@@ -32,6 +32,7 @@ _UNTIDY = re.compile(r"\A\s|\s\Z|[^\S\n ]|  | \n|\n[ ]|\n\n\n")
 _STARTER = re.compile(
     r"[\s\S](?:[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u064b-\u065f\u3099\u309a\u20d0-\u20ff])*"
 )
+_WHOLE = re.compile("[^\ud800-\udfff]+")  # half of a surrogate pair is not for other libraries
 _COUNTED = r"*★☆⭐🌟✩✪✭✮✯✰$€£¥￥%#()\[\]{}<>（）/|\\"
 """Marks whose number says something: stars of a rating, classes of price, headings, brackets."""
 
@@ -139,7 +140,7 @@ class Simplified(Rule):
 
     def rewrite(self, text: str) -> Rewritten:
         """As `Rule.rewrite`."""
-        after = _converter().convert(text)
+        after = _WHOLE.sub(lambda found: _converter().convert(found[0]), text)
         if len(after) != len(text):
             return compared(text, after)
         pairs = enumerate(zip(text, after, strict=True))
