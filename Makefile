@@ -61,7 +61,8 @@ bench-setup: $(BENCH:=/bin/python)  ## The peers that benchmarks/engine.py measu
 
 # Data-Juicer asks for older releases of what `datasets` needs, so not beside Luthier; neither needs torch for this.
 bench-data-setup: .venv-bench-data/bin/python  ## The peers that benchmarks/cleaning.py compares with
-	@.venv-bench-data/bin/python $(BENCH_INSTALL) py-data-juicer==1.6.1 datatrove==0.10.1 scipy
+	@.venv-bench-data/bin/python $(BENCH_INSTALL) py-data-juicer==1.6.1 datatrove==0.10.1 \
+		aiohttp scipy tokenizers 'xxhash<4'
 
 $(BENCH:=/bin/python) .venv-bench-data/bin/python:
 	@$(PYTHON) -m venv $(@:/bin/python=)

@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from itertools import combinations, pairwise
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -48,59 +48,36 @@ def write_rows(path: Path, count: int) -> None:
     draw = random.Random(SEED)
     with path.open("w", encoding="utf-8") as stream:
         for number in range(count):
-            row = reviews[number % len(reviews)]
+            row = reviews[number % len(reviews)] | {"id": f"row-{number}"}
             if number >= len(reviews):
                 cut = list(words[number % len(reviews)])
                 for _ in range(draw.randint(0, MOST_SWAPPED) if cut else 0):
                     cut[draw.randrange(len(cut))] = draw.choice(pool)
-                row = row | {"id": f"shop-{number}", "text": "".join(cut)}
+                row["text"] = "".join(cut)
             stream.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
 def clean(path: Path, output: Path, processes: int) -> dict[str, Any]:
-    """Cleans one file in this process."""
+    """Cleans one file in this process, as `luthier clean --duplicates near` does."""
     import resource
 
-    from luthier.data.cleaning import CleanOptions, CleanStage
-
-    from luthier.data import ReadOptions, read_examples
-    from luthier.data.dedup import drop_copies
-    from luthier.data.engines import map_stage
-    from luthier.data.journal import Journal
-    from luthier.files import write_jsonl
+    from luthier.data.clean_file import clean_file
     from luthier.tasks import Classification
 
     task = Classification(labels=["正面", "负面"], language="zh")
-    times = [time.perf_counter()]
-    examples, _ = read_examples(str(path), task, ReadOptions(), base_dir=path.parent)
-    times.append(time.perf_counter())
-    journals = {name: Journal() for name in ("changes", "dropped")}
-    stage = CleanStage(task, CleanOptions())
-    examples, cleaned = map_stage(examples, stage, processes=processes, journals=journals)
-    times.append(time.perf_counter())
-    examples, dedup = drop_copies(
-        examples, task.record, dropped=journals["dropped"], contradictions=Journal()
-    )
-    times.append(time.perf_counter())
-    write_jsonl(output, map(task.record, examples))
-    times.append(time.perf_counter())
+    start = time.perf_counter()
+    report = clean_file(str(path), output, task=task, duplicates="near", processes=processes)
+    seconds = time.perf_counter() - start
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return {
-        "rows": cleaned.read,
-        "seconds": times[-1] - times[0],
+        "rows": report.read,
+        "kept": report.written,
+        "seconds": seconds,
         "cpu_seconds": sum(one.ru_utime + one.ru_stime for one in used),
-        "stages": dict(
-            zip(
-                ("read", "clean", "deduplicate", "write"),
-                (after - before for before, after in pairwise(times)),
-                strict=True,
-            )
-        ),
         "peak_memory_bytes": used[0].ru_maxrss * 1024,
-        "changed": cleaned.touched,
-        "dropped": dict(cleaned.dropped) | dict(dedup.dropped),
-        "contradictions": dict(dedup.contradictions),
-        "kept": dedup.kept,
+        "changed": report.cleaned.touched,
+        "dropped": dict(report.cleaned.dropped) | dict(report.duplicates),
+        "conflicts": len(report.conflicts),
     }
 
 
@@ -234,17 +211,19 @@ def table() -> Iterator[str]:
     """Yields the records as Markdown."""
     kept = json.loads(RECORDS.read_text(encoding="utf-8"))
     yield from _table(
-        "records, processes | seconds | read | clean | deduplicate | write | peak memory"
-        " | changed | dropped | kept",
+        "records | processes | seconds | core seconds | peak memory"
+        " | changed | left out | conflicts | written",
         (
             [
-                f"{name.split('-')[0]}, {name.split('-')[1]}",
+                f"{one['rows']:,}",
+                name.split("-")[1],
                 f"{one['seconds']:.1f}",
-                *(f"{one['stages'][stage]:.1f}" for stage in ("read", "clean", "deduplicate", "write")),
+                f"{one['cpu_seconds']:.1f}",
                 _mib(one),
-                str(one["changed"]),
-                ", ".join(f"{reason} {count}" for reason, count in sorted(one["dropped"].items())),
-                str(one["kept"]),
+                f"{one['changed']:,}",
+                f"{sum(one['dropped'].values()):,}",
+                str(one["conflicts"]),
+                f"{one['kept']:,}",
             ]
             for name, one in sorted(kept.get("run", {}).items(), key=lambda item: item[1]["rows"])
         ),

@@ -76,6 +76,7 @@ def datatrove() -> Callable[[Path, Path], list[int]]:
         MinhashDedupCluster,
         MinhashDedupFilter,
         MinhashDedupSignature,
+        minhash,
     )
     from datatrove.pipeline.dedup.minhash import MinhashConfig
     from datatrove.utils.text import TextNormConfig
@@ -98,6 +99,8 @@ def datatrove() -> Callable[[Path, Path], list[int]]:
 
         word_tokenize = staticmethod(list)
 
+    minhash.load_word_tokenizer = lambda _: Characters()
+
     def run(path: Path, folder: Path) -> list[int]:
         def read(*_: object, **__: object) -> Iterator[Document]:
             for number, text in enumerate(_texts(path)):
@@ -112,7 +115,6 @@ def datatrove() -> Callable[[Path, Path], list[int]]:
 
         signatures, buckets, removed = (str(folder / name) for name in ("signatures", "buckets", "removed"))
         signing = MinhashDedupSignature(output_folder=signatures, config=config)
-        signing.word_tokenizer = Characters()
         steps = [
             ([read, signing], 1),
             ([MinhashDedupBuckets(signatures, buckets, config=config)], BANDS[0]),

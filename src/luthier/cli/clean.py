@@ -42,7 +42,7 @@ def command(
         typer.Option(
             click_type=click.Choice(["local", "ray"]),
             metavar="ENGINE",
-            help="What cleans: local, or ray for Ray Data (pip install 'luthier[ray]'). The outcome is the same.",
+            help="What cleans, with the same outcome: local, or ray (Ray Data).",
         ),
     ] = "local",
     processes: Annotated[int, typer.Option(min=1, help="Worker processes on this machine.")] = 1,

@@ -200,8 +200,11 @@ def _to_row(example: Example) -> dict[str, Any]:
         "target": None if example.target is None else _json(target_to_json(example.target)),
         "text_pair": example.text_pair,
         "instruction": example.instruction,
-        "history": _json([[turn.role, turn.content] for turn in example.history]),
-        "reasons": _json(dict(example.reasons)),
+        # Most examples have neither, and a million times writing and reading nothing takes a minute.
+        "history": _json([[turn.role, turn.content] for turn in example.history])
+        if example.history
+        else "[]",
+        "reasons": _json(dict(example.reasons)) if example.reasons else "{}",
         "language": example.language,
         "domain": example.domain,
         "origin": example.origin,
@@ -217,8 +220,8 @@ def _from_row(row: dict[str, Any]) -> Example:
         target=None if target is None else target_from_json(json.loads(target)),
         text_pair=row["text_pair"],
         instruction=row["instruction"],
-        history=tuple(Turn(role, content) for role, content in json.loads(history)),
-        reasons=json.loads(reasons),
+        history=() if history == "[]" else tuple(Turn(*turn) for turn in json.loads(history)),
+        reasons={} if reasons == "{}" else json.loads(reasons),
         language=row["language"],
         domain=row["domain"],
         weight=row["weight"],
@@ -226,5 +229,4 @@ def _from_row(row: dict[str, Any]) -> Example:
     )
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

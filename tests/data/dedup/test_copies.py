@@ -128,12 +128,16 @@ def test_a_text_with_another_answer_is_no_copy_but_a_rival():
     found = find_copies(texts, answers)
     # 36 grams, as " was " stands twice; one letter more makes 37. The fourth repeats the second.
     assert found.of.tolist() == [0, 1, 0, 1, 1, 5, 6, 6]
-    assert found.rival[[0, 1, 5, 6]].tolist() == [-1, 0, -1, 5]
-    assert found.rival_similarity[[1, 6]].tolist() == [1, 1]
-    near = find_copies([text, text + "!"], ["good", "bad"])
-    assert near.of.tolist() == [0, 1]
-    assert near.rival.tolist() == [-1, 0]
-    assert near.rival_similarity[1] == pytest.approx(36 / 37)
+    assert found.equal_to.tolist() == [0, 1, 0, 3, 1, 5, 6, 6]
+    assert found.rival.tolist() == [-1, 0, -1, -1, -1, -1, 5, -1]
+    assert found.similarity.tolist() == pytest.approx([1, 1, 1, 36 / 37, 1, 1, 1, 1])
+
+
+def test_a_text_in_another_context_is_another_text():
+    texts = ["Yes, please."] * 4
+    found = find_copies(texts, ["a", "a", "b", "a"], ["Tea?", "Coffee?", "Coffee?", "Coffee?"])
+    assert found.of.tolist() == [0, 1, 2, 1]
+    assert found.rival.tolist() == [-1, -1, 1, -1]
 
 
 def test_a_template_is_compared_with_its_first_members_and_not_with_all(tmp_path):

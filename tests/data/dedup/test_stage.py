@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from luthier.data import Examples
 from luthier.data.dedup import drop_copies
-from luthier.data.dedup.stage import answer_key
 from luthier.data.journal import Journal
 from luthier.tasks import Classification, Entity, Example, Turn
 
@@ -14,7 +13,7 @@ def example(id, text, target, **more):
     return Example(id, text, target, origin=f"f.jsonl:{id}", **more)
 
 
-def test_copies_go_contradictions_stay_and_both_are_written_down(tmp_path):
+def test_copies_go_conflicts_stay_and_are_told(tmp_path):
     examples = Examples.of(
         [
             example("1", SOUP, "bad"),
@@ -24,12 +23,11 @@ def test_copies_go_contradictions_stay_and_both_are_written_down(tmp_path):
             example("5", SOUP + "!", "bad"),
         ]
     )
-    dropped, against = Journal(tmp_path / "dropped.jsonl"), Journal(tmp_path / "against.jsonl")
-    kept, report = drop_copies(examples, TASK.record, dropped=dropped, contradictions=against)
+    dropped = Journal(tmp_path / "dropped.jsonl")
+    kept, report = drop_copies(examples, TASK.record, dropped=dropped)
     assert [item.id for item in kept] == ["1", "3", "4"]
     assert (report.read, report.kept) == (5, 3)
-    assert report.dropped == {"equal": 1, "near": 1}
-    assert report.contradictions == {"equal": 1}
+    assert report.counts == {"equal, left out": 1, "near, left out": 1}
     first = {"id": "1", "origin": "f.jsonl:1"}
     assert list(dropped) == [
         {
@@ -51,36 +49,54 @@ def test_copies_go_contradictions_stay_and_both_are_written_down(tmp_path):
             "record": {"id": "5", "text": SOUP + "!", "label": "bad"},
         },
     ]
-    assert [(row["id"], row["of"]) for row in against] == [("3", first)]
-    assert {name: [row["id"] for row in rows] for name, rows in report.shown.items()} == {
-        "equal": ["2"],
-        "near": ["5"],
-        "contradiction": ["3"],
-    }
+    (conflict,) = report.conflicts
+    assert conflict.text == SOUP
+    assert conflict.records == (
+        {**first, "target": "bad"},
+        {"id": "3", "origin": "f.jsonl:3", "target": "good"},
+    )
 
 
-def test_an_answer_is_the_same_wherever_its_entities_stand():
-    one = example("1", "Ann met Bob", (Entity(0, 3, "PER", "Ann"), Entity(8, 11, "PER", "Bob")))
-    moved = example("2", "So Ann met Bob", (Entity(3, 6, "PER", "Ann"), Entity(11, 14, "PER", "Bob")))
-    other = example("3", "Ann met Bob", (Entity(0, 3, "PER", "Ann"),))
-    assert answer_key(one) == answer_key(moved) != answer_key(other)
+TEXTS = (SOUP, SOUP + "!", SOUP, SOUP + "!")
 
 
-def test_the_order_of_aspects_is_no_answer():
-    first = example("1", SOUP, {"food": "bad", "service": "bad"})
-    assert answer_key(first) == answer_key(example("2", SOUP, {"service": "bad", "food": "bad"}))
-    assert answer_key(first) != answer_key(example("3", SOUP, {"food": "bad"}))
-
-
-def test_one_text_after_two_questions_is_two_records():
-    one = example("1", "Yes, please.", "ok", history=(Turn("assistant", "Tea?"),))
-    other = example("2", "Yes, please.", "ok", history=(Turn("assistant", "Shall I delete it?"),))
-    assert answer_key(one) != answer_key(other)
-
-
-def test_near_copies_stay_where_only_equal_ones_go():
-    texts = [SOUP, SOUP + "!", SOUP, SOUP + "!"]
-    examples = Examples.of([example(str(n), text, "bad") for n, text in enumerate(texts)])
-    kept, report = drop_copies(examples, TASK.record, "equal")
+def test_near_copies_stay_and_are_counted_where_only_equal_ones_go(tmp_path):
+    examples = Examples.of([example(str(number), text, "bad") for number, text in enumerate(TEXTS)])
+    dropped = Journal(tmp_path / "dropped.jsonl")
+    kept, report = drop_copies(examples, TASK.record, "equal", dropped=dropped)
     assert [item.id for item in kept] == ["0", "1"]
-    assert report.dropped == {"equal": 2}
+    assert report.counts == {"near, kept": 1, "equal, left out": 2}
+    assert [(row["id"], row["of"]["id"], row["similarity"]) for row in dropped] == [
+        ("2", "0", 1),
+        ("3", "1", 1),
+    ]
+
+
+def test_an_equal_copy_of_a_near_one_that_goes_names_one_that_stays(tmp_path):
+    examples = Examples.of([example(str(number), text, "bad") for number, text in enumerate(TEXTS)])
+    dropped = Journal(tmp_path / "dropped.jsonl")
+    kept, report = drop_copies(examples, TASK.record, dropped=dropped)
+    assert [item.id for item in kept] == ["0"]
+    assert report.counts == {"near, left out": 1, "equal, left out": 2}
+    assert {row["of"]["id"] for row in dropped} == {"0"}
+    assert [row["similarity"] for row in dropped] == [0.973, 1.0, 0.973]
+
+
+def test_all_stay_where_they_are_only_to_be_counted():
+    examples = Examples.of([example(str(number), text, "bad") for number, text in enumerate(TEXTS)])
+    kept, report = drop_copies(examples, TASK.record, "report")
+    assert len(kept) == 4
+    assert report.counts == {"near, kept": 1, "equal, kept": 2}
+
+
+def test_entities_are_the_same_wherever_they_stand_and_a_dialogue_is_part_of_the_text():
+    def told(one, other):
+        return drop_copies(Examples.of([one, other]), lambda item: {"id": item.id})[1]
+
+    one = example("1", "Yes, Ann met Bob", (Entity(5, 8, "PER", "Ann"),))
+    moved = example("2", "  yes, ann met bob", (Entity(7, 10, "PER", "ann"),))
+    other = example("3", "Yes, Ann met Bob", (Entity(13, 16, "PER", "Bob"),))
+    assert told(one, moved).counts == {"equal, left out": 1}
+    assert [len(conflict.records) for conflict in told(one, other).conflicts] == [2]
+    asked = example("4", "Yes, Ann met Bob", one.target, history=(Turn("assistant", "Did she?"),))
+    assert (told(one, asked).counts, told(one, asked).conflicts) == ({}, [])

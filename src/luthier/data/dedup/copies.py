@@ -30,10 +30,11 @@ class Copies:
     """Which texts repeat an earlier one, and which contradict one. Every array has the shape (texts,).
 
     Attributes:
-        of: Position of the earlier text, itself repeating none, that each repeats; its own where it repeats none.
-        similarity: Jaccard index of the 5-grams of the two; 1 for equal texts.
-        equal_to: Position of the first text that each is equal to, the answer included; its own where there is
+        of: Position of the earlier text that each repeats, which itself repeats none; its own where there is
             none.
+        similarity: Jaccard index of the 5-grams of the two; 1 for equal texts.
+        equal_to: Position of the first text that each is equal to, the answer included; its own where it is
+            the first.
         rival: Position of the first text that each is equal to, where its answer is another; -1 where not.
     """
 

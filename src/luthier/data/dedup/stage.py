@@ -55,8 +55,8 @@ def drop_copies(
 ) -> tuple[Examples, DedupReport]:
     """Leaves out examples that repeat an earlier one: an equal or near text, with context and target alike.
 
-    An equal text with another target stays: which of the two is right is for a person to say. For files of any
-    length: `find_copies` says how, and what it needs.
+    An equal text with another target stays: which of the two is right is for a person to say. For files of
+    any length: `find_copies` says how, and what it needs.
 
     Args:
         examples: Read twice.
