@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     import pyarrow
 
 _BATCH = 1000
+_ROWS = 10_000
+"""Rows of a batch in the file: of each batch, mapping the file touches a page or so."""
+
 _CHARACTERS = 4_000_000
 _Identity = tuple[int, int, int, int]
 _TEXT_COLUMNS = (
@@ -73,7 +76,7 @@ class Examples(Sequence[Example]):
             pyarrow.OSFile(str(temporary), "wb") as sink,
             pyarrow.ipc.new_stream(sink, _schema()) as writer,
         ):
-            for batch in in_batches(examples):
+            for batch in in_batches(examples, _ROWS):
                 rows = [_to_row(example) for example in batch]
                 writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=_schema()))
         return cls.load(path)
@@ -150,14 +153,14 @@ class Examples(Sequence[Example]):
             yield self.dataset[start : start + _BATCH]
 
 
-def in_batches(examples: Iterable[Example]) -> Iterator[list[Example]]:
-    """Yields examples in lists of 1,000, fewer where they are long: some million characters at most."""
+def in_batches(examples: Iterable[Example], size: int = _BATCH) -> Iterator[list[Example]]:
+    """Yields examples in lists of `size`, fewer where they are long: some million characters at most."""
     batch: list[Example] = []
     characters = 0
     for example in examples:
         batch.append(example)
         characters += len(example.text)
-        if len(batch) == _BATCH or characters > _CHARACTERS:
+        if len(batch) == size or characters > _CHARACTERS:
             yield batch
             batch, characters = [], 0
     if batch:

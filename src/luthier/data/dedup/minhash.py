@@ -25,7 +25,7 @@ ROWS = 5
 
 _SEED = 0
 _BYTES = 1 << 20
-_TEXTS = 1 << 12
+_TEXTS = 1 << 10
 """Bytes of text, and texts, that are hashed at once at most."""
 
 _PART = 1 << 18
