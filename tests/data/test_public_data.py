@@ -119,6 +119,7 @@ SETS = {
 }
 
 
+AS_IT_IS = {"clean": "none", "duplicates": "report", "leaks": "report"}
 LARGE = {"shopping_zh", "scitldr_en", "cluener_zh"}
 
 
@@ -128,7 +129,7 @@ LARGE = {"shopping_zh", "scitldr_en", "cluener_zh"}
 def test_every_set_loads_whole(name):
     section, data, expected = SETS[name]
     task = TypeAdapter(AnyTask).validate_python(section)
-    splits = load_splits(DataOptions.model_validate(data), task, base_dir=ROOT)
+    splits = load_splits(DataOptions.model_validate(data | AS_IT_IS), task, base_dir=ROOT)
     held_out = [len(found.examples) for found in splits.tests.values()]
     if len(expected) == 1:  # the split's exact size is tested elsewhere
         assert len(splits.train) + len(splits.validation) == expected[0]
@@ -137,6 +138,21 @@ def test_every_set_loads_whole(name):
     for found in (splits.train, splits.validation):
         for example in found[:300]:
             assert task.target(task.answer(example), example) == example.target
+
+
+@pytest.mark.parametrize("name", ["waimai_zh", "sst2_en", "alpaca_en", "oaast_zh", "ecommerce_fewshot_zh"])
+def test_every_record_that_the_defaults_leave_out_is_accounted_for(name):
+    section, data, _ = SETS[name]
+    task = TypeAdapter(AnyTask).validate_python(section)
+    splits = load_splits(DataOptions.model_validate(data), task, base_dir=ROOT)
+    read, dropped = splits.report.counts["read"], list(splits.report.dropped)
+    assert {row["split"] for row in dropped} <= {"train", "unlabelled"}
+    left = len(splits.train) + (0 if "validation" in read else len(splits.validation))
+    assert left + sum(row["split"] == "train" for row in dropped) == read["train"]
+    assert [len(found.examples) for found in splits.tests.values()] == [
+        read[f"test/{test}"] for test in splits.tests
+    ]
+    assert [leak for leak in splits.report.leaks if leak.seen_in == "train"] == []
 
 
 @pytest.mark.parametrize("name", [name for name in SETS if name != "ecommerce_fewshot_zh"])

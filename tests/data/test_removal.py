@@ -49,7 +49,7 @@ def test_the_same_text_with_different_targets_stays_and_is_listed() -> None:
     train = labelled(("Soup!", "good"), ("soup!", "bad"), ("tea", "good"))
     held = compared(train=train, validation=labelled(("tea", "bad")), test_id=labelled(("Soup!", "bad")))
     assert find_repeated(held) == []
-    found = find_conflicts(held)
+    found = find_conflicts(held, TASK)
     assert [[(item["split"], item["target"]) for item in conflict.records] for conflict in found] == [
         [("train", "good"), ("train", "bad")],
         [("train", "good"), ("validation", "bad")],
@@ -62,8 +62,7 @@ def test_entities_are_the_same_target_by_type_and_surface() -> None:
 
     train = [dish("hot soup", 4, "soup"), dish("Hot  Soup", 5, "Soup"), dish("hot soup", 0, "hot")]
     assert places(find_repeated(compared(train=train))) == [(1, 0, "equal")]
-    assert len(find_conflicts(compared(train=train))) == 1
-    assert Extraction(types=("DISH",)).record(train[0])["entities"]
+    assert len(find_conflicts(compared(train=train), Extraction(types=("DISH",)))) == 1
 
 
 def test_the_same_words_in_another_dialogue_are_another_record() -> None:
@@ -74,7 +73,6 @@ def test_the_same_words_in_another_dialogue_are_another_record() -> None:
     found = compared(train=train, test_id=[turn("Shall I cancel it?")])
     assert places(find_repeated(found)) == [(2, 0, "equal")]
     assert places(find_leaked(found)) == [(1, 3, "equal")]
-    assert find_conflicts(found) == []
 
 
 def test_what_stands_in_a_held_out_set_leaves_train_whatever_its_target() -> None:
@@ -128,4 +126,5 @@ def test_nothing_left_to_learn_from_is_refused_with_the_way_out() -> None:
 def test_free_texts_are_targets_letter_for_letter() -> None:
     train = labelled(("say it", "Yes"), ("say it", "yes"), ("say it", "Yes"))
     assert places(find_repeated(compared(train=train))) == [(2, 0, "equal")]
-    assert Generation().record(train[0])["output"] == "Yes"
+    # A question may have several answers.
+    assert find_conflicts(compared(train=train), Generation()) == []

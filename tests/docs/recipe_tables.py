@@ -73,11 +73,16 @@ def _table(cls: type[BaseModel]) -> str:
         default = "required"
         if key not in schema.get("required", ()):
             default = _default(field.get_default(call_default_factory=True))
-        if default.startswith("`{") and any(_options(part) for part in _classes(field.annotation)):
-            default = "see below"  # a whole section: its own table says it
+            if default.startswith("`{") and _is_section(cls, field.get_default(call_default_factory=True)):
+                default = "see below"  # its own table says it
         meaning = meanings.get(name) or str(next(_classes(field.annotation)).__doc__).split("\n")[0]
         rows.append([f"`{key}`", _kind(node, schema.get("$defs", {})), default, meaning])
     return table(["key", "value", "default", "meaning"], rows)
+
+
+def _is_section(cls: type[BaseModel], value: Any) -> bool:
+    """Tells whether a default is a whole section of a recipe, or one in which nothing is set."""
+    return cls in (Recipe, Pretraining) or (isinstance(value, BaseModel) and not value.model_fields_set)
 
 
 def _docstrings(cls: type[BaseModel]) -> dict[str, str]:

@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (new, check, clean, run, predict, evaluate, score, compare, pretrain, schema, version):
+for module in (new, clean, check, run, predict, evaluate, score, compare, pretrain, schema, version):
     app.command(name=module.__name__.rpartition(".")[2])(module.command)
 
 

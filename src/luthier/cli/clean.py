@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-import click
 import typer
 
 from luthier.cli.common import JsonOption, print_json, start_messages
@@ -22,9 +21,8 @@ def command(
         Path | None, typer.Option(help="YAML of rules, as in `data.clean`; by default those of --task.")
     ] = None,
     duplicates: Annotated[
-        str | None,
+        Literal["report", "equal", "near"] | None,
         typer.Option(
-            click_type=click.Choice(["report", "equal", "near"]),
             metavar="MODE",
             help="Leave out records that repeat an earlier one, text and target: equal, near (equal or nearly"
             " so), or only count them: report. By default nothing is compared.",
@@ -58,7 +56,7 @@ def command(
         output,
         task=task,
         rules=rules,
-        duplicates=duplicates,  # type: ignore[arg-type]  # click has checked it
+        duplicates=duplicates,
         corrections=corrections,
         report=report,
         rejects=rejects,

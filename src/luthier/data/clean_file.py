@@ -20,7 +20,7 @@ from luthier.data.reading import Reading
 from luthier.data.removal import Conflict
 from luthier.errors import UserError
 from luthier.files import write_jsonl
-from luthier.tasks import Example, Task
+from luthier.tasks import Example, Generation, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class FileReport:
         cleaned: What the rules changed and left out, with examples.
         corrections: Decision to number of records; nothing without a list.
         duplicates: Equal and near ones, left out and kept; nothing where they were not looked for.
-        conflicts: Equal texts with different targets.
+        conflicts: Equal texts with different targets; nothing without a task, which says what a target is.
         ignored_columns: Columns that the task has no use for and that do not go out: records that had them.
     """
 
@@ -109,8 +109,15 @@ def clean_file(
     conflicts: Sequence[Conflict] = ()
     stream: Iterable[Example] = clean()
     if duplicates is not None:
-        key = plain_key if task is None else target_key
-        stream, told = drop_copies(Examples.write(stream), to_record, duplicates, target=key, dropped=dropped)
+        stream, told = drop_copies(
+            Examples.write(stream),
+            to_record,
+            duplicates,
+            target=plain_key if task is None else target_key,
+            # A question may have several answers, and of a plain record nobody knows what is an answer.
+            contradict=task is not None and not isinstance(task, Generation),
+            dropped=dropped,
+        )
         found, conflicts = told.counts, told.conflicts
     written = write_jsonl(output, map(to_record, stream))
     if rejects is not None:

@@ -147,7 +147,7 @@ def load_splits(
     }
     compared = Comparison.of(sets)
     compared, counts["duplicates"] = remove_repeated(compared, task.record, options.duplicates, files.dropped)
-    conflicts = find_conflicts(compared)
+    conflicts = find_conflicts(compared, task)
     counts["duplicates"] |= {"same text, different targets": len(conflicts)} if conflicts else {}
     compared, removed = remove_leaked(compared, task.record, options.leaks, files.dropped)
     sets, places, duplicates = dict(compared.sets), compared.places, compared.duplicates

@@ -12,7 +12,7 @@ from luthier.data.duplicates import content
 from luthier.data.journal import Journal, ToRecord
 from luthier.data.options import DuplicateMode, LeakMode
 from luthier.errors import DataError, Problem
-from luthier.tasks import target_to_json
+from luthier.tasks import Generation, Task, target_to_json
 from luthier.text import shorten
 
 
@@ -156,11 +156,14 @@ def find_leaked(compared: Comparison) -> list[Removal]:
     return sorted(removals, key=lambda removal: removal.position)
 
 
-def find_conflicts(compared: Comparison) -> list[Conflict]:
-    """Returns equal texts in equal context that train and a validation file give different targets."""
+def find_conflicts(compared: Comparison, task: Task) -> list[Conflict]:
+    """Returns equal texts in equal context that train and a validation file give different targets.
+
+    Free outputs do not contradict each other: a question may have several answers.
+    """
     found: list[list[int]] = []
     for copies in compared.duplicates.copies:
-        if len(copies) == 1:
+        if len(copies) == 1 or isinstance(task, Generation):
             continue
         by_context: dict[int, list[int]] = defaultdict(list)
         for position in copies:

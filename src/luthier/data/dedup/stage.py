@@ -51,6 +51,7 @@ def drop_copies(
     *,
     path: Path | None = None,
     target: Callable[[Example], str] = target_key,
+    contradict: bool = True,
     dropped: Journal | None = None,
 ) -> tuple[Examples, DedupReport]:
     """Leaves out examples that repeat an earlier one: an equal or near text, with context and target alike.
@@ -64,6 +65,7 @@ def drop_copies(
         mode: Which go: `near` and equal ones, `equal` ones alone, or none (`report`).
         path: The Arrow file that takes what is kept; None for a temporary one.
         target: Writes a target so that equal texts mean the same.
+        contradict: Whether different targets of equal texts are conflicts.
         dropped: Takes every record left out: id, origin, reason, id and origin of the one that it repeats,
             their similarity, the record.
     """
@@ -76,7 +78,7 @@ def drop_copies(
             folder=Path(name),
         )
         notes.finish()
-        dropping = _Dropping(to_record, mode, copies, notes, dropped)
+        dropping = _Dropping(to_record, mode, copies, notes, dropped, contradict)
         kept = Examples.write(dropping.run(examples), path)
     return kept, dropping.report(len(kept))
 
@@ -101,12 +103,14 @@ class _Dropping:
         copies: Copies,
         notes: Spool,
         journal: Journal | None,
+        contradict: bool,
     ) -> None:
         self._to_record = to_record
         self._goes = {"near": ("equal", "near"), "equal": ("equal",), "report": ()}[mode]
         self._copies = copies
         self._notes = notes
         self._journal = journal
+        self._contradicts = contradict
         self._counts: Counter[str] = Counter()
         self._texts: dict[int, str] = {}
         self._records: dict[int, list[dict[str, Any]]] = {}
@@ -120,7 +124,7 @@ class _Dropping:
             if goes:
                 self._drop(example, reason, row)
                 continue
-            if self._copies.rival[row] >= 0:
+            if self._contradicts and self._copies.rival[row] >= 0:
                 self._contradict(example, int(self._copies.rival[row]))
             yield example
 
