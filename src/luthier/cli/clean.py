@@ -36,12 +36,8 @@ def command(
         Path | None, typer.Option(help="JSON Lines file for the records left out, each with its reason.")
     ] = None,
     engine: Annotated[
-        str,
-        typer.Option(
-            click_type=click.Choice(["local", "ray"]),
-            metavar="ENGINE",
-            help="What cleans, with the same outcome: local, or ray (Ray Data).",
-        ),
+        Literal["local", "ray"],
+        typer.Option(metavar="ENGINE", help="What cleans, with the same outcome: local, or ray (Ray Data)."),
     ] = "local",
     processes: Annotated[int, typer.Option(min=1, help="Worker processes on this machine.")] = 1,
     json: JsonOption = False,
@@ -60,7 +56,7 @@ def command(
         corrections=corrections,
         report=report,
         rejects=rejects,
-        engine=engine,  # type: ignore[arg-type]  # click has checked it
+        engine=engine,
         processes=processes,
     )
     if json:

@@ -161,8 +161,9 @@ class _Equals:
         """Positions of the texts that are equal to none before, the answer included."""
         import numpy as np
 
-        rows = np.arange(len(self.first), dtype=np.int32)
-        return rows[self.first == rows]
+        rows: NDArray[np.int32] = np.arange(len(self.first), dtype=np.int32)
+        found: NDArray[np.int32] = rows[self.first == rows]
+        return found
 
 
 def _near_pairs(spool: Spool, distinct: NDArray[np.int32], folder: Path) -> Iterator[NearPairs]:

@@ -58,7 +58,8 @@ def _similarities(spool: Spool, first: NDArray[Any], second: NDArray[Any]) -> ND
     shared_keys = both[1:][both[1:] == both[:-1]]
     shared = np.bincount((shared_keys >> np.uint64(_HASH_BITS)).astype(np.int64), minlength=len(first))
     union = sizes[one] + sizes[other] - shared
-    return shared / np.maximum(union, 1)
+    index: NDArray[np.float64] = shared / np.maximum(union, 1)
+    return index
 
 
 def _keys(hashes: NDArray[np.uint64], counts: NDArray[Any]) -> NDArray[np.uint64]:

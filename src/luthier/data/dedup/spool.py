@@ -65,7 +65,8 @@ class Spool:
         import numpy as np
 
         bounds = np.frombuffer(self._bounds, dtype=np.int64)
-        return bounds[rows + 1] - bounds[rows]
+        found: NDArray[np.int64] = bounds[rows + 1] - bounds[rows]
+        return found
 
 
 def cut(sizes: NDArray[np.int64], limit: int) -> Iterator[slice]:
