@@ -83,6 +83,53 @@ def test_check_marks_supervised_text_without_colour_too(recipe: Path, luthier: L
     assert re.fullmatch(r"food: [a-z ]+\nprice: [a-z ]+<\|im_end\|>", answer)
 
 
+def test_check_tells_what_cleaning_and_duplicates_did(recipe: Path, luthier: Luthier) -> None:
+    again, told = reviews("train", 20)[0], reviews("train", 20)[1]
+    more = [{**again, "id": "x"}, {**told, "id": "y", "text": told["text"] + "  <br>", "aspects": {}}]
+    write_jsonl(Path("train.jsonl"), [*reviews("train", 20), *more])
+    said = luthier("check", recipe, "--samples", "0")
+    assert re.search(r"duplicates +│ +equal, left out +│ +1 ", said.out)
+    assert re.search(r"changed: html +│ +1 +│ +0 ", said.out)
+    assert "html: train.jsonl:22: 'train 1: Great noodles, dear though.  <br>' -> 'train 1: Great" in said.out
+    assert (
+        'conflict: train-1 {"food": "positive", "price": "negative"}; y {}: train 1: Great noodles'
+        in said.out
+    )
+
+
+def test_clean_a_file(recipe: Path, luthier: Luthier) -> None:
+    dirty = [{"text": "汤  很好喝！！！！！", "stars": 5}, {"text": "\u200b"}]
+    write_jsonl(Path("in.jsonl"), dirty)
+    said = luthier("clean", "in.jsonl", "--output", "out.jsonl", "--report", "deep/r.json")
+    assert said.code == 0
+    assert "1 of 2 records in out.jsonl" in said.err
+    assert re.search(r"left out: empty +│ +1 ", said.out)
+    assert "spaces: in.jsonl:1: '汤  很好喝！！！！！' -> '汤 很好喝！！！'" in said.out
+    assert rows(Path("out.jsonl").read_text("utf-8")) == [{"text": "汤 很好喝！！！", "stars": 5}]
+    again = luthier("clean", "in.jsonl", "--output", "o2.jsonl", "--json", "--duplicates", "near")
+    assert json.loads(again.out)["cleaned"] == json.loads(Path("deep/r.json").read_text("utf-8"))["cleaned"]
+    with_task = luthier("clean", "train.jsonl", "--output", "o3.jsonl", "--task", recipe)
+    assert (with_task.code, len(rows(Path("o3.jsonl").read_text("utf-8")))) == (0, 20)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["in.jsonl", "--output", "in.jsonl"], "does not overwrite it"),
+        (["nowhere.jsonl", "--output", "out.jsonl"], "nowhere.jsonl"),
+        (["in.jsonl", "--output", "out.jsonl", "--duplicates", "some"], "'report', 'equal', 'near'"),
+        (["in.jsonl", "--output", "out.jsonl", "--corrections", "in.jsonl"], "Give --task TASK.yaml"),
+    ],
+)
+def test_clean_refuses_what_cannot_work(
+    recipe: Path, luthier: Luthier, words: list[str], message: str
+) -> None:
+    write_jsonl(Path("in.jsonl"), [{"text": "x"}])
+    said = luthier("clean", *words)
+    assert said.code == 2
+    assert message in said.err
+
+
 def test_tables_name_the_intervals_that_they_show(recipe: Path, luthier: Luthier) -> None:
     narrow = luthier("run", recipe, "--set", "evaluation.confidence=0.8", "--output", "narrow")
     assert "test/id (6 records, 80% intervals)" in narrow.out

@@ -380,7 +380,18 @@ RECORDS = {
     "empty file": Records("", ("data.jsonl: is empty", "at least one record")),
     "blank lines": Records("\n\n", ("data.jsonl: holds no records",)),
     "all the same": Records(
-        OK * 5, ("data.train: 5 records, all of them (near) duplicates", "validation: other.jsonl")
+        OK * 5,
+        ("data.train: 1 record is left of 5 (duplicates, equal: 4)", "validation: other.jsonl"),
+    ),
+    "only what is held out": Records(
+        OK + '{"text": "bad", "label": "bad"}\n',
+        ("data.train: all of its 2 records stand in a held-out set", "leaks: report"),
+        arguments=("--set", "data.validation=data.jsonl"),
+    ),
+    "nothing left by cleaning": Records(
+        OK,
+        ("cleaning left nothing of 1 record: 1 too short", "`data.clean`"),
+        arguments=("--set", "data.clean.min_characters=99"),
     ),
     "CSV row too wide": Records(
         "text,label\na,good\nb,good,c\n", ("data.csv:3: has 3 cells", "names 2", "in quotes"), file="data.csv"
@@ -412,7 +423,10 @@ RECORDS = {
     "too long for max_length": Records(
         json.dumps({"text": "long " * 900, "label": "good"}) + "\n" + OK,
         ("training.max_length", "sample data-1", "64 are allowed", "training.truncate: input"),
-        arguments=("--set", "training.max_length=64", "--set", "data.validation=data.jsonl"),
+        arguments=(
+            *("--set", "training.max_length=64"),
+            *("--set", "data.validation=data.jsonl", "--set", "data.leaks=report"),
+        ),
     ),
 }
 

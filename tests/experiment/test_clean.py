@@ -58,13 +58,10 @@ def test_rules_of_their_own_take_the_place_of_the_tasks(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("task", "rules", "words"),
     [
-        (
-            "task: {type: classification, labels: [good, bad]}\ndata: {claen: none}\n",
-            "",
-            "claen.*did you mean 'clean'",
-        ),
-        ("task: {type: classification, labels: [good, bad]}\ndta: {}\n", "", "dta.*did you mean 'data'"),
+        (TASK.replace("clean:", "claen:"), "", "task.yaml:5: data.claen: .*did you mean 'clean'"),
+        (TASK.replace("training:", "trainig:"), "", "task.yaml:6: trainig: .*did you mean 'training'"),
         (TASK, "spcaes: true\n", "rules.yaml(.|\n)*spcaes.*did you mean 'spaces'"),
+        (TASK, "repeats: {kep: 2}\n", "rules.yaml:1: repeats.*kep.*did you mean 'keep'"),
         (TASK, "spaces: sometimes\n", "rules.yaml:1: spaces: .*allowed: true, false"),
     ],
 )
@@ -76,7 +73,7 @@ def test_what_is_misspelt_is_told_with_its_line(folder: Path, task: str, rules: 
 
 
 def test_missing_files_are_told(folder: Path) -> None:
-    with pytest.raises(UserError, match="There is no file none.yaml"):
+    with pytest.raises(UserError, match=r"There is no file none.yaml"):
         luthier.clean("in.jsonl", "out.jsonl", task="none.yaml")
-    with pytest.raises(UserError, match="There is no file none.yaml"):
+    with pytest.raises(UserError, match=r"There is no file none.yaml"):
         luthier.clean("in.jsonl", "out.jsonl", rules="none.yaml")

@@ -34,6 +34,8 @@ def test_a_run_leaves_what_the_run_folder_page_says(recipe_file: Path) -> None:
         "metrics.json",
         "history.json",
         "data/report.json",
+        "data/changes.jsonl",
+        "data/dropped.jsonl",
     ):
         assert (folder.path / name).exists(), name
     assert len(rows(folder.data / "train.jsonl")) + len(rows(folder.data / "validation.jsonl")) == 20

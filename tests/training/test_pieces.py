@@ -13,7 +13,9 @@ from tests.training.test_train import KilledError, assert_same, killed_after, ru
 from luthier.errors import UserError
 from luthier.methods import Freeze, Full, Lora, PTuningV2, Trainable
 from luthier.training import TrainingOptions, probe
+from luthier.training.batches import Collator
 from luthier.training.engine import Forward
+from luthier.training.pieces import Pieces
 from luthier.training.sampler import choose_batches
 
 WHOLE = TrainingOptions(steps=4, batch_size=8, precision="float32", optimizer="sgd", max_grad_norm=0)
@@ -174,3 +176,31 @@ def test_batches_of_so_many_tokens_train_and_are_resumed_exactly(tmp_path: Path)
     assert_same(weights(straight), weights(resumed))
     model = Full().apply(tiny.model("llama"))
     assert probe(model, tiny.byte_level(), data, options, steps=4).epoch_tokens > 0
+
+
+@pytest.mark.parametrize(
+    ("shared", "length", "rows_", "passes"),
+    [
+        (0, 100, 16, [8, 8]),  # halves of 800 tokens keep a processor busy, quarters of 400 do not
+        (0, 100, 10, [10]),
+        (50, 100, 16, [16]),  # a second reading of 50 in 850 tokens
+        (10, 100, 16, [8, 8]),  # of 10 in 1450
+        (0, 2048, 3, [2, 1]),
+    ],
+)
+def test_rows_with_little_in_common_are_read_in_passes_that_keep_the_machine_busy(
+    shared: int, length: int, rows_: int, passes: list[int]
+) -> None:
+    common = list(range(1, shared + 1))
+    step = [
+        {"input_ids": common + [1000 + number * length + at for at in range(length - shared)]}
+        for number in range(rows_)
+    ]
+    cut = Pieces(1, Collator(0), torch.device("cpu")).cut(step)
+    assert [len(piece) for piece in cut] == passes
+    assert [row for piece in cut for row in piece] == step
+
+
+def test_several_processes_cut_no_step_for_speed() -> None:
+    step = [{"input_ids": [1000 * number + at for at in range(100)]} for number in range(1, 17)]
+    assert len(Pieces(1, Collator(0), torch.device("cpu"), largest=lambda number: number).cut(step)) == 1

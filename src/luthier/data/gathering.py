@@ -83,14 +83,18 @@ class Gathering:
             raise DataError(f"{total} problems in {len(self._errors)} files:", problems, hint, total)
         empty = [
             Problem(
-                f"cleaning left nothing of {report.read} records: {_reasons(report)}", field=f"data.{role}"
+                f"cleaning left nothing of {_many(report.read)}: {_reasons(report)}", field=f"data.{role}"
             )
             for role, report in self.cleaned.items()
             if not report.kept
         ]
         if empty:
-            raise DataError("There is nothing to train on:", empty, "change the limits in `data.clean`")
+            raise DataError("Nothing is left of a file:", empty, "change the limits in `data.clean`")
 
 
 def _reasons(report: CleanReport) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in report.dropped.items())
+
+
+def _many(records: int) -> str:
+    return "1 record" if records == 1 else f"{records} records"

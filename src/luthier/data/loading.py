@@ -152,6 +152,7 @@ def load_splits(
     compared, removed = remove_leaked(compared, task.record, options.leaks, files.dropped)
     sets, places, duplicates = dict(compared.sets), compared.places, compared.duplicates
     if not isinstance(options.validation, str):
+        _require_two(compared.train, files)
         sets, places, counts["split"] = _split(sets, places, task, duplicates, options.validation, seed)
     leaks = find_leaks(sets, places, duplicates)
     found = Counter(f"{leak.held_out}, {'equal' if leak.similarity == 1 else 'near'}" for leak in leaks)
@@ -182,6 +183,18 @@ def _cleaned(reports: Mapping[str, CleanReport]) -> dict[str, int]:
         counts[f"{role}, changed"] = report.touched
         counts[f"{role}, left out"] = report.read - report.kept
     return {what: count for what, count in counts.items() if count}
+
+
+def _require_two(left: int, files: Gathering) -> None:
+    """Refuses to split the one record that the stages left; says what took the others."""
+    read = files.reports["train"].records
+    if left == 1 < read:
+        rows = (row for row in files.dropped if row["split"] == "train")
+        reasons = Counter(f"{row['stage']}, {row['reason']}" for row in rows)
+        told = "; ".join(f"{reason}: {count}" for reason, count in reasons.items())
+        problem = Problem(f"1 record is left of {read} ({told})", field="data.train")
+        hint = "add different records, or name a file: `validation: other.jsonl` in the recipe's `data`"
+        raise DataError("train is too small to split validation off:", [problem], hint)
 
 
 def _split(

@@ -191,7 +191,7 @@ class RecordReader:
 def common_columns(example: Example) -> dict[str, Any]:
     """Returns what `RecordReader.common` and `reasons` read, as columns; those that hold nothing left out."""
     reasons = dict(example.reasons)
-    found = {"reason": reasons.pop("", None), "reasons": reasons or None}
+    found: dict[str, Any] = {"reason": reasons.pop("", None), "reasons": reasons or None}
     found |= {"language": example.language, "domain": example.domain}
     found |= {"weight": None if example.weight == 1 else example.weight}
     return {name: value for name, value in found.items() if value is not None}

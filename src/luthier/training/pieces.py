@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from luthier.errors import UserError
+from luthier.training.engine.grouping import distinct_tokens
 from luthier.training.hardware import random_state, restore_random_state
 from luthier.training.memory import give_back_memory, is_out_of_memory
 
@@ -26,6 +27,14 @@ Row = Mapping[str, Any]
 
 _log = logging.getLogger(__name__)
 
+_FULL_SPEED = {"cpu": 512}
+_FULL_SPEED_ELSEWHERE = 8192
+"""Tokens from which a pass is as fast as a larger one: what is more only takes memory. The second is an
+estimate."""
+
+_LITTLE = 0.02
+"""Share of a pass's tokens that may be read once more to halve what it keeps for the backward pass."""
+
 _SMALLER = (
     "lower training.max_length, set training.gradient_checkpointing: true, choose method: {type: lora}, or "
     "take a smaller model"
@@ -34,6 +43,9 @@ _SMALLER = (
 
 class Pieces:
     """Reads steps in pieces.
+
+    A step whose rows share next to nothing is read in as many passes as keep the machine busy, since one
+    large pass would take more memory and no less time. What rows share is never cut for that.
 
     Where memory runs out in the middle of a step, its gradients so far are dropped, the number of pieces is
     doubled for good, and the step is read again from its beginning with the random numbers that it began
@@ -112,15 +124,33 @@ class Pieces:
 
     def cut(self, rows: Sequence[Row]) -> list[list[Row]]:
         """Divides a step, as evenly as its rows can be."""
-        count = min(self.count, len(rows))
+        count = self._passes(rows)
         cut = [[rows[at] for at in part] for part in np.array_split(np.arange(len(rows)), count)]
         if self._largest is not None:
             # Where others have more rows: one that counts for nothing.
             cut += [[{**rows[0], "weight": 0.0}]] * (self._largest(count) - count)
         return cut
 
+    def _passes(self, rows: Sequence[Row]) -> int:
+        count = min(self.count, len(rows))
+        return count if self._largest is not None else max(count, self._busy(rows))
+
+    def _busy(self, rows: Sequence[Row]) -> int:
+        """Returns the most pieces that are as fast as one: large ones, with little in common."""
+        enough = _FULL_SPEED.get(self._device.type, _FULL_SPEED_ELSEWHERE)
+        ids = [row["input_ids"] for row in rows]
+        least, count = distinct_tokens(ids), 1
+        while 2 * count <= len(rows):
+            parts = np.array_split(np.arange(len(rows)), 2 * count)
+            tokens = [distinct_tokens([ids[at] for at in part]) for part in parts]
+            if min(tokens) < enough or sum(tokens) > (1 + _LITTLE) * least:
+                break
+            count *= 2
+        return count
+
     def _cut_smaller(self, rows: Sequence[Row], said: str) -> None:
-        if self.count >= len(rows):
+        count = self._passes(rows)
+        if count >= len(rows):
             longest = max(len(row["input_ids"]) for row in rows)
             raise UserError(
                 f"a training row (the longest here: {longest} tokens) does not fit in memory alone: {said}",
@@ -132,7 +162,7 @@ class Pieces:
                 "lower training.batch_size and raise training.gradient_accumulation as much: the result "
                 "stays the same",
             )
-        self.count *= 2
+        self.count = 2 * count
         _log.warning(
             "out of memory: steps are read in %d forward passes from now on, this one once more", self.count
         )

@@ -5,6 +5,7 @@ import random
 from tests.training.engine.rows import draws, wordings
 
 from luthier.training.engine import prefix_groups
+from luthier.training.engine.grouping import distinct_tokens
 
 
 def test_rows_that_begin_alike_are_a_group_whatever_comes_then() -> None:
@@ -32,3 +33,9 @@ def test_rows_that_share_nothing_are_one_group() -> None:
 
 def test_too_few_rows_for_two_batches_are_one_group() -> None:
     assert prefix_groups([[1, 2], [3, 4], [3, 5]], 2).tolist() == [0, 0, 0]
+
+
+def test_tokens_that_rows_share_at_their_beginnings_count_once() -> None:
+    # 1 2 3, then 4 behind 1 2, then 5; the 2 that follows 5 stands behind another beginning.
+    assert distinct_tokens([[1, 2, 3], [5, 2], [1, 2, 4], [1, 2]]) == 6
+    assert distinct_tokens([[7, 300], [7, 300]]) == 2

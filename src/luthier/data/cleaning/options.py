@@ -22,33 +22,48 @@ def _switch(value: Any) -> Any:
     return {} if value is True else value
 
 
-_OnOrOff = BeforeValidator(_switch, json_schema_input_type=bool | Mapping[str, Any])
-_OnByTask = BeforeValidator(_switch, json_schema_input_type=Literal["auto"] | bool | Mapping[str, Any])
-
-
 class CleanOptions(BaseModel):
     """Rules for texts, in the order in which they apply, and limits that a record has to keep."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    html: Annotated[Html | Literal[False, "auto"], _OnByTask] = "auto"
+    html: Annotated[
+        Html | Literal[False, "auto"],
+        BeforeValidator(_switch, json_schema_input_type=Literal["auto"] | bool | Html),
+    ] = "auto"
     """Take out HTML's tags and comments, and write its entities as the characters that they stand for.
     `auto`: for every task but `generation`, whose texts may be about markup."""
-    repair: Annotated[Repair | Literal[False], _OnOrOff] = Repair()
+    repair: Annotated[
+        Repair | Literal[False], BeforeValidator(_switch, json_schema_input_type=bool | Repair)
+    ] = Repair()
     """Mend text that was decoded wrongly (`CafÃ©`)."""
-    invisible: Annotated[Invisible | Literal[False], _OnOrOff] = Invisible()
+    invisible: Annotated[
+        Invisible | Literal[False], BeforeValidator(_switch, json_schema_input_type=bool | Invisible)
+    ] = Invisible()
     """Take out control and zero-width characters; write line breaks alike."""
-    compatibility: Annotated[Compatibility | Literal[False], _OnOrOff] = False
+    compatibility: Annotated[
+        Compatibility | Literal[False], BeforeValidator(_switch, json_schema_input_type=bool | Compatibility)
+    ] = False
     """Unicode's NFKC: full-width letters, digits and punctuation become ordinary ones."""
-    simplified: Annotated[Simplified | Literal[False], _OnOrOff] = False
+    simplified: Annotated[
+        Simplified | Literal[False], BeforeValidator(_switch, json_schema_input_type=bool | Simplified)
+    ] = False
     """Traditional Chinese characters become simplified ones."""
-    repeats: Annotated[Repeats | Literal[False, "auto"], _OnByTask] = "auto"
+    repeats: Annotated[
+        Repeats | Literal[False, "auto"],
+        BeforeValidator(_switch, json_schema_input_type=Literal["auto"] | bool | Repeats),
+    ] = "auto"
     """One mark many times over (`!!!!!!!`) stays `keep` times, 3 unless said; marks whose number says
     something (★★★★★, $$$$) stay. `auto`: for every task but `generation`, whose texts may hold tables."""
-    spaces: Annotated[Spaces | Literal[False, "auto"], _OnByTask] = "auto"
+    spaces: Annotated[
+        Spaces | Literal[False, "auto"],
+        BeforeValidator(_switch, json_schema_input_type=Literal["auto"] | bool | Spaces),
+    ] = "auto"
     """One space where there are several, at most one blank line, none at the ends. `auto`: for every task but
     `generation`, whose texts may hold code."""
-    mask: Annotated[Mask | Literal[False], _OnOrOff] = False
+    mask: Annotated[Mask | Literal[False], BeforeValidator(_switch, json_schema_input_type=bool | Mask)] = (
+        False
+    )
     """A word in place of e-mail addresses, telephone, identity and card numbers."""
     min_characters: int = Field(default=1, ge=1)
     """Shortest text kept, in characters; 1 leaves out texts that are empty once they are clean."""

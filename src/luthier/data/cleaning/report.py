@@ -102,7 +102,8 @@ class Tally:
     def _show(self, name: str, before: Example, after: str) -> None:
         rows = self._shown.setdefault(name, [])
         if len(rows) < SHOWN:
-            start = max(0, _first_difference(before.text, after) - _LEAD) if after else 0
+            at = _first_difference(before.text, after) if after else 0
+            start = 0 if at < _WIDTH // 2 else at - _LEAD
             texts = (_excerpt(text, start) for text in (before.text, after))
             rows.append(Shown(before.id, before.origin, *texts))
 

@@ -43,6 +43,12 @@ def prefix_groups(rows: Iterable[Sequence[int]], batch_size: int) -> NDArray[np.
     return groups
 
 
+def distinct_tokens(rows: Iterable[Sequence[int]]) -> int:
+    """Counts the tokens of a batch, those that rows share at their beginnings once."""
+    keys = sorted(np.asarray(row, dtype=">i4").tobytes() for row in rows)
+    return sum(len(key) for key in keys) // 4 - sum(_shared(a, b) for a, b in pairwise(keys))
+
+
 def _shared_by(beside: NDArray[np.int64], enough: int) -> NDArray[np.int64]:
     """For rows in order, the longest beginning that each shares with `enough` rows, itself among them.
 
