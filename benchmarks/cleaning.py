@@ -27,7 +27,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from dedup_peers import SIDES
+from dedup_peers import SIDES, peak_memory
 from public_data import SEED, rows
 
 RECORDS = Path(__file__).parent / "cleaning.json"
@@ -72,7 +72,7 @@ def clean(path: Path, output: Path, processes: int) -> dict[str, Any]:
         "kept": report.written,
         "seconds": seconds,
         "cpu_seconds": sum(one.ru_utime + one.ru_stime for one in used),
-        "peak_memory_bytes": used[0].ru_maxrss * 1024,
+        "peak_memory_bytes": peak_memory(),
         "changed": report.cleaned.touched,
         "dropped": dict(report.cleaned.dropped) | dict(report.duplicates),
         "conflicts": len(report.conflicts),

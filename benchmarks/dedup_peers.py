@@ -166,7 +166,6 @@ SIDES = {
 
 def measure(name: str, path: Path) -> dict[str, object]:
     """Runs a side in this process; what it imports is not timed."""
-    import resource
     import time
 
     logging.disable(logging.WARNING)
@@ -175,10 +174,17 @@ def measure(name: str, path: Path) -> dict[str, object]:
         wall, cpu = time.perf_counter(), _cpu()
         kept = run(path, Path(folder))
         wall, cpu = time.perf_counter() - wall, _cpu() - cpu
-    memory = max(
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return {"seconds": wall, "cpu_seconds": cpu, "peak_memory_bytes": memory * 1024, "kept": kept}
+    return {"seconds": wall, "cpu_seconds": cpu, "peak_memory_bytes": peak_memory(), "kept": kept}
+
+
+def peak_memory() -> int:
+    """Returns the most memory that this process has had, in bytes.
+
+    Not `ru_maxrss`: that begins with what the process had that started this one.
+    """
+    status = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    (line,) = (line for line in status if line.startswith("VmHWM"))
+    return int(line.split()[1]) * 1024
 
 
 def _cpu() -> float:

@@ -263,8 +263,10 @@ class Reading:
         """Notes ids that stand twice; only where there seem to be any is the file read once more."""
         import numpy as np
 
-        hashes, counts = np.unique(np.asarray(self._ids), return_counts=True)
-        again = set(hashes[counts > 1].tolist())
+        hashes = np.sort(np.asarray(self._ids))
+        again = set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
+        del hashes
+        self._ids = array("q")
         lines: dict[str, int] = {}
         ignored = self.ignored.copy()
         for number, item in enumerate(self._records() if again else (), start=1):

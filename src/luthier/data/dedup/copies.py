@@ -78,7 +78,7 @@ def find_copies(
     """
     with _spooled(texts, answers, contexts, folder) as (spool, said, place):
         equals = _Equals.of(spool, said, place)
-        return _settled(_near_pairs(spool, equals.distinct, place), equals, said)
+        return _settled(_near_pairs(spool, equals, place), equals, said)
 
 
 def find_near_pairs(texts: Iterable[str], *, folder: Path | None = None) -> Iterator[NearPairs]:
@@ -93,7 +93,7 @@ def find_near_pairs(texts: Iterable[str], *, folder: Path | None = None) -> Iter
         (pairs,), ordered by the first and then by the second.
     """
     with _spooled(texts, None, None, folder) as (spool, said, place):
-        yield from _near_pairs(spool, _Equals.of(spool, said, place).distinct, place)
+        yield from _near_pairs(spool, _Equals.of(spool, said, place), place)
 
 
 @contextmanager
@@ -166,9 +166,8 @@ class _Equals:
         return found
 
 
-def _near_pairs(spool: Spool, distinct: NDArray[np.int32], folder: Path) -> Iterator[NearPairs]:
-    written = write_bands(spool, distinct, folder)
-    for path in write_candidates(written, folder):
+def _near_pairs(spool: Spool, equals: _Equals, folder: Path) -> Iterator[NearPairs]:
+    for path in write_candidates(write_bands(spool, equals.distinct, folder), folder):
         one, other = read_candidates(path)
         path.unlink()
         similarity = similarities(spool, one, other)

@@ -31,7 +31,7 @@ _TEXTS = 1 << 10
 _PART = 1 << 18
 """Keys that are grouped at once."""
 
-_BLOCK = 1 << 14
+_BLOCK = 1 << 13
 """First texts whose candidates stand in one file, and are made distinct at once."""
 
 _NEAREST = 32
