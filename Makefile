@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 # Two test processes on two cores: more threads each only get in each other's way.
 TEST_ENV := OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 TOKENIZERS_PARALLELISM=false
 
-.PHONY: bench-setup setup demo test test-fast lint types contracts format clean
+.PHONY: bench-setup bench-data-setup setup demo test test-fast lint types contracts format clean
 
 setup: $(STAMP)
 
@@ -59,5 +59,10 @@ bench-setup: $(BENCH:=/bin/python)  ## The peers that benchmarks/engine.py measu
 		accelerate==1.11.0 datasets==4.0.0 omegaconf sentencepiece scipy matplotlib 'av<=16.0.0' pydantic
 	@.venv-bench-factory/bin/python $(BENCH_INSTALL) --no-deps llamafactory==0.9.5 -e .
 
-$(BENCH:=/bin/python):
+# Data-Juicer asks for older releases of what `datasets` needs, so not beside Luthier; neither needs torch for this.
+bench-data-setup: .venv-bench-data/bin/python  ## The peers that benchmarks/cleaning.py compares with
+	@.venv-bench-data/bin/python $(BENCH_INSTALL) py-data-juicer==1.6.1 datatrove==0.10.1 \
+		aiohttp scipy tokenizers 'xxhash<4'
+
+$(BENCH:=/bin/python) .venv-bench-data/bin/python:
 	@$(PYTHON) -m venv $(@:/bin/python=)

@@ -7,7 +7,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from luthier.data import content, find_duplicates
+from luthier.data import content, duplicates, find_duplicates
 from luthier.tasks import Example
 from luthier.text import normalise
 
@@ -78,6 +78,14 @@ def test_templated_texts_take_no_time_for_what_all_of_them_share():
     start = time.process_time()
     find_duplicates(texts)
     assert time.process_time() - start < 13  # 3 s here, 26 s where shared words were compared
+
+
+def test_what_is_too_much_for_memory_is_compared_on_disk_and_found_alike(monkeypatch):
+    texts = [f"{base} {word}" for base in templated(10) for word in ("now", "NOW", "soon", "tomorrow")]
+    expected = find_duplicates(texts)
+    monkeypatch.setattr(duplicates, "_EXACT", 0)
+    assert len(expected.pairs) > 10
+    assert find_duplicates(texts) == expected
 
 
 def test_groups_are_connected_by_near_pairs():

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from luthier.data import Examples
+from luthier.data.examples import in_batches
 from luthier.tasks import UNPLACED, Entity, Example, Turn
 
 TEXT = st.text(max_size=12)
@@ -48,6 +49,20 @@ def test_examples_come_back_from_disk_as_they_were(examples):
 
 def some(count):
     return [Example(str(number), f"text {number}", "a") for number in range(count)]
+
+
+def test_examples_stay_what_they_were_when_another_file_takes_their_place(tmp_path):
+    path = tmp_path / "examples.arrow"
+    before, after = Examples.write(some(3), path), Examples.write(some(5), path)
+    assert [len(list(before)), len(list(after))] == [3, 5]
+    path.unlink()
+    assert [len(list(before)), len(list(after))] == [3, 5]
+
+
+def test_batches_of_long_texts_are_short():
+    examples = [Example(str(number), "x" * 3_000_000, "a") for number in range(3)] + some(1001)
+    sizes = [len(batch) for batch in in_batches(examples)]
+    assert sizes == [2, 1000, 2]
 
 
 def test_indexing_slicing_and_selecting():

@@ -35,6 +35,11 @@ def command(
     rejects: Annotated[
         Path | None, typer.Option(help="JSON Lines file for the records left out, each with its reason.")
     ] = None,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(metavar="ENGINE", help="What cleans, with the same outcome: local, or ray (Ray Data)."),
+    ] = "local",
+    processes: Annotated[int, typer.Option(min=1, help="Worker processes on this machine.")] = 1,
     json: JsonOption = False,
 ) -> None:
     """Clean a data file: texts mended, unfit records and duplicates left out, wrong labels put right."""
@@ -51,6 +56,8 @@ def command(
         corrections=corrections,
         report=report,
         rejects=rejects,
+        engine=engine,
+        processes=processes,
     )
     if json:
         print_json(found.to_json())

@@ -7,18 +7,20 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from luthier.data.cleaning import Cleaning, CleanOptions, CleanReport, CountTokens
-from luthier.data.comparison import Comparison
+from luthier.data.cleaning import CleanOptions, CleanReport, CleanStage, CountTokens
+from luthier.data.comparison import target_key
 from luthier.data.corrections import Corrector, read_corrections
+from luthier.data.dedup import drop_copies
+from luthier.data.engines import EngineName, StageRun
 from luthier.data.examples import Examples
 from luthier.data.journal import Journal
 from luthier.data.options import DuplicateMode, ReadOptions
 from luthier.data.plain import PlainReading, plain_key, plain_record
 from luthier.data.reading import Reading
-from luthier.data.removal import Conflict, find_conflicts, remove_repeated
+from luthier.data.removal import Conflict
 from luthier.errors import UserError
 from luthier.files import write_jsonl
-from luthier.tasks import Example, Task
+from luthier.tasks import Example, Generation, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,12 @@ def clean_file(
     corrections: Path | None = None,
     rejects: Path | None = None,
     count_tokens: CountTokens | None = None,
+    engine: EngineName = "local",
+    processes: int = 1,
 ) -> FileReport:
-    """Corrects, cleans and deduplicates a file, record by record.
+    """Corrects, cleans and deduplicates a file, record by record, the same by any engine.
 
-    Memory does not grow with the file, unless duplicates are looked for: that needs all of its texts.
+    Memory does not grow with the file but for some ten bytes a record: its ids, and what tells duplicates.
 
     Args:
         source: File, saved dataset folder or hub id, in any form that a recipe reads.
@@ -76,6 +80,8 @@ def clean_file(
         corrections: A list of wrong labels that a person has decided on; they are put right before cleaning.
         rejects: JSON Lines of every record left out, with its stage and reason; None for no such file.
         count_tokens: Counts a text in a model's tokens, for `max_tokens`.
+        engine: What cleans: `local`, or `ray` for Ray Data.
+        processes: Workers on this machine that clean; 1 for this process alone.
 
     Raises:
         UserError: Where `output` exists, corrections come without a task, or `max_tokens` without a counter.
@@ -86,7 +92,8 @@ def clean_file(
     records = _open(source, task, reading or ReadOptions())
     to_record = plain_record if task is None else task.record
     dropped = Journal()
-    cleaning = Cleaning(task, rules, to_record, dropped=dropped, count_tokens=count_tokens)
+    stage = CleanStage(task, rules, to_record, count_tokens=count_tokens)
+    cleaning = StageRun(stage, engine=engine, processes=processes, journals={"dropped": dropped})
     corrector = None
     if corrections is not None and task is not None:
         corrector = Corrector(corrections, read_corrections(corrections), task, dropped)
@@ -98,15 +105,20 @@ def clean_file(
         if corrector is not None:
             corrector.finish()
 
-    found: dict[str, int] = {}
-    conflicts: list[Conflict] = []
+    found: Mapping[str, int] = {}
+    conflicts: Sequence[Conflict] = ()
     stream: Iterable[Example] = clean()
     if duplicates is not None:
-        key = plain_key if task is None else None
-        compared = Comparison.of({"train": Examples.write(stream)}, key)
-        compared, found = remove_repeated(compared, to_record, duplicates, dropped)
-        conflicts = [] if task is None else find_conflicts(compared, task)
-        stream = compared.sets["train"]
+        stream, told = drop_copies(
+            Examples.write(stream),
+            to_record,
+            duplicates,
+            target=plain_key if task is None else target_key,
+            # A question may have several answers, and of a plain record nobody knows what is an answer.
+            contradict=task is not None and not isinstance(task, Generation),
+            dropped=dropped,
+        )
+        found, conflicts = told.counts, told.conflicts
     written = write_jsonl(output, map(to_record, stream))
     if rejects is not None:
         write_jsonl(rejects, dropped)

@@ -36,16 +36,14 @@ class Comparison:
     contexts: Sequence[int]
 
     @classmethod
-    def of(
-        cls, sets: Mapping[str, Examples], target_key: Callable[[Example], str] | None = None
-    ) -> Comparison:
+    def of(cls, sets: Mapping[str, Examples], target: Callable[[Example], str] | None = None) -> Comparison:
         """Reads every record once.
 
         Args:
             sets: The sets by role, `train` first.
-            target_key: Writes a target so that equal texts mean the same; None for the usual way.
+            target: Writes a target so that equal texts mean the same; None for the usual way.
         """
-        key = target_key or _target_key
+        key = target or target_key
         texts: list[str] = []
         places: list[Place] = []
         targets, contexts = array("q"), array("q")
@@ -54,7 +52,7 @@ class Comparison:
                 texts.append(content(example))
                 places.append((role, index))
                 targets.append(hash(key(example)))
-                contexts.append(hash(_context(example)))
+                contexts.append(hash(context_key(example)))
         return cls(sets, places, find_duplicates(texts), targets, contexts)
 
     @property
@@ -87,7 +85,7 @@ class Comparison:
         )
 
 
-def _target_key(example: Example) -> str:
+def target_key(example: Example) -> str:
     """Writes what is true so that equal texts mean the same target; entities by type and surface."""
     target = example.target
     if isinstance(target, tuple):
@@ -97,7 +95,7 @@ def _target_key(example: Example) -> str:
     return json.dumps(target_to_json(target), sort_keys=True)
 
 
-def _context(example: Example) -> tuple[str, ...]:
+def context_key(example: Example) -> tuple[str, ...]:
     """Returns what stands around the compared text: "Yes, please." after two questions is not one record."""
     instruction = example.instruction if example.text.strip() else None
     turns = [normalise(turn.content) for turn in example.history]

@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkstemp
 from typing import TYPE_CHECKING, Any, overload
@@ -19,6 +18,11 @@ if TYPE_CHECKING:
     import pyarrow
 
 _BATCH = 1000
+_ROWS = 10_000
+"""Rows of a batch in the file: of each batch, mapping the file touches a page or so."""
+
+_CHARACTERS = 4_000_000
+_Identity = tuple[int, int, int, int]
 _TEXT_COLUMNS = (
     "id",
     "text",
@@ -45,6 +49,7 @@ class Examples(Sequence[Example]):
 
     def __init__(self, dataset: datasets.Dataset) -> None:
         self.dataset = dataset
+        self._file: tuple[Path, _Identity] | None = None
 
     @classmethod
     def of(cls, examples: Iterable[Example]) -> Examples:
@@ -67,13 +72,12 @@ class Examples(Sequence[Example]):
 
         if path is None:
             path = scratch_file(".arrow")
-        source = iter(examples)
         with (
             atomic_path(path) as temporary,
             pyarrow.OSFile(str(temporary), "wb") as sink,
             pyarrow.ipc.new_stream(sink, _schema()) as writer,
         ):
-            while batch := list(islice(source, _BATCH)):
+            for batch in in_batches(examples, _ROWS):
                 rows = [_to_row(example) for example in batch]
                 writer.write_batch(pyarrow.RecordBatch.from_pylist(rows, schema=_schema()))
         return cls.load(path)
@@ -83,7 +87,10 @@ class Examples(Sequence[Example]):
         """Maps a file that `save` or `write` wrote."""
         import datasets
 
-        return cls(datasets.Dataset.from_file(str(path)))
+        examples = cls(datasets.Dataset.from_file(str(path)))
+        identity = _identity(path)
+        examples._file = None if identity is None else (path, identity)
+        return examples
 
     def save(self, path: Path) -> None:
         """Writes the examples to an Arrow file, atomically."""
@@ -133,10 +140,39 @@ class Examples(Sequence[Example]):
         return _from_row(self.dataset[int(index)])
 
     def __iter__(self) -> Iterator[Example]:
-        for start in range(0, len(self), _BATCH):
-            columns = self.dataset[start : start + _BATCH]
+        for columns in self._columns():
             for values in zip(*columns.values(), strict=True):
                 yield _from_row(dict(zip(columns, values, strict=True)))
+
+    def _columns(self) -> Iterator[dict[str, list[Any]]]:
+        """Yields the rows in batches, column by column."""
+        import pyarrow
+
+        if self._file is not None and _identity(self._file[0]) == self._file[1]:
+            # Read and not mapped: what was touched of a map counts as this process's memory.
+            with (
+                pyarrow.OSFile(str(self._file[0])) as source,
+                pyarrow.ipc.open_stream(source) as reader,
+            ):
+                for batch in reader:
+                    yield batch.to_pydict()
+            return
+        for start in range(0, len(self), _BATCH):
+            yield self.dataset[start : start + _BATCH]
+
+
+def in_batches(examples: Iterable[Example], size: int = _BATCH) -> Iterator[list[Example]]:
+    """Yields examples in lists of `size`, fewer where they are long: some million characters at most."""
+    batch: list[Example] = []
+    characters = 0
+    for example in examples:
+        batch.append(example)
+        characters += len(example.text)
+        if len(batch) == size or characters > _CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
 def scratch_file(suffix: str) -> Path:
@@ -144,6 +180,15 @@ def scratch_file(suffix: str) -> Path:
     handle, name = mkstemp(suffix=suffix, dir=_scratch().name)
     os.close(handle)
     return Path(name)
+
+
+def _identity(path: Path) -> _Identity | None:
+    """Returns what tells a file from another one of its name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 @cache
@@ -166,8 +211,11 @@ def _to_row(example: Example) -> dict[str, Any]:
         "target": None if example.target is None else _json(target_to_json(example.target)),
         "text_pair": example.text_pair,
         "instruction": example.instruction,
-        "history": _json([[turn.role, turn.content] for turn in example.history]),
-        "reasons": _json(dict(example.reasons)),
+        # Most examples have neither, and a million times writing and reading nothing takes a minute.
+        "history": _json([[turn.role, turn.content] for turn in example.history])
+        if example.history
+        else "[]",
+        "reasons": _json(dict(example.reasons)) if example.reasons else "{}",
         "language": example.language,
         "domain": example.domain,
         "group": example.group,
@@ -184,8 +232,8 @@ def _from_row(row: dict[str, Any]) -> Example:
         target=None if target is None else target_from_json(json.loads(target)),
         text_pair=row["text_pair"],
         instruction=row["instruction"],
-        history=tuple(Turn(role, content) for role, content in json.loads(history)),
-        reasons=json.loads(reasons),
+        history=() if history == "[]" else tuple(Turn(*turn) for turn in json.loads(history)),
+        reasons={} if reasons == "{}" else json.loads(reasons),
         language=row["language"],
         domain=row["domain"],
         group=row["group"],
@@ -194,5 +242,4 @@ def _from_row(row: dict[str, Any]) -> Example:
     )
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from luthier.data.examples import scratch_file
 from luthier.files import read_jsonl
@@ -13,6 +13,24 @@ from luthier.tasks import Example
 
 ToRecord = Callable[[Example], dict[str, Any]]
 """Writes an example as a record under the names that a person knows; `Task.record` for one."""
+
+
+class Rows(Protocol):
+    """What takes rows."""
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Adds a row of JSON values."""
+
+
+class RowList:
+    """A few rows in memory: those of a batch, before they go into a journal."""
+
+    def __init__(self) -> None:
+        self.rows: list[Mapping[str, Any]] = []
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Adds a row of JSON values."""
+        self.rows.append(row)
 
 
 class Journal:

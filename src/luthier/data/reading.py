@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -136,7 +137,8 @@ class Reading:
         self.records = 0
         self.ignored: Counter[str] = Counter()
         self._known = {*task.columns, *COMMON_COLUMNS}
-        self._lines: dict[str, int] = {}
+        # Hashes alone: a million ids as text would take 200 MB.
+        self._ids = array("q")
         stem = self.file.name.split(".")[0]
         self._stem = stem or "record"
 
@@ -202,7 +204,7 @@ class Reading:
             self.add(error.problem)
 
     def _examples(self) -> Iterator[Example]:
-        raw = read_records(self.source, self.options.encoding, self.options.split)
+        raw = self._records()
         head = list(islice(raw, _PEEK))
         if self._columns_missing([item for item in head if isinstance(item, RawRecord)]):
             return
@@ -214,13 +216,19 @@ class Reading:
             example = self._example(item)
             if example is not None and not self.total:
                 yield example
+        self._check_ids()
 
     def _example(self, raw: RawRecord) -> Example | None:
         try:
             record = self._mapped(raw.values)
-            id = self._id(record, raw.line)
+            id = self._id(record, self.records)
+            if id is None:
+                found = f"is {record['id']!r}"
+                self.add(Problem(found, line=raw.line, field="id", allowed="a text or a number"))
+            else:
+                self._ids.append(hash(id))
             return self.task.example(
-                record, id=id, origin=f"{self.file.name}:{raw.line}", labelled=self.labelled
+                record, id=id or "", origin=f"{self.file.name}:{raw.line}", labelled=self.labelled
             )
         except RecordError as error:
             for problem in error.problems:
@@ -244,17 +252,43 @@ class Reading:
         head, dot, tail = field.partition(".")
         return self.options.columns.get(head, head) + dot + tail
 
-    def _id(self, record: Mapping[str, Any], line: int) -> str:
+    def _id(self, record: Mapping[str, Any], number: int) -> str | None:
+        """Returns a record's id, by its number where it has none; None where it is no text or number."""
         value = record.get("id")
-        id = f"{self._stem}-{self.records}" if is_missing(value) else str(value)
         if isinstance(value, bool | dict | list) or (isinstance(value, float) and not math.isfinite(value)):
-            self.add(Problem(f"is {value!r}", line=line, field="id", allowed="a text or a number"))
-        elif id in self._lines:
-            found = f"{id!r} is the id of line {self._lines[id]} too"
-            self.add(Problem(found, line=line, field="id", allowed="an id of its own for each record"))
-        else:
-            self._lines[id] = line
-        return id
+            return None
+        return f"{self._stem}-{number}" if is_missing(value) else str(value)
+
+    def _check_ids(self) -> None:
+        """Notes ids that stand twice; only where there seem to be any is the file read once more."""
+        import numpy as np
+
+        hashes = np.sort(np.asarray(self._ids))
+        again = set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
+        del hashes
+        self._ids = array("q")
+        lines: dict[str, int] = {}
+        ignored = self.ignored.copy()
+        for number, item in enumerate(self._records() if again else (), start=1):
+            if isinstance(item, Problem):
+                continue
+            try:
+                id = self._id(self._mapped(item.values), number)
+            except RecordError:
+                continue
+            if id is None or hash(id) not in again:
+                continue
+            if id in lines:
+                found = f"{id!r} is the id of line {lines[id]} too"
+                self.add(
+                    Problem(found, line=item.line, field="id", allowed="an id of its own for each record")
+                )
+            else:
+                lines[id] = item.line
+        self.ignored = ignored
+
+    def _records(self) -> Iterator[RawRecord | Problem]:
+        return read_records(self.source, self.options.encoding, self.options.split)
 
     def _columns_missing(self, head: list[RawRecord]) -> bool:
         """Notes required columns that none of the first records has; that is one mistake, not thousands."""

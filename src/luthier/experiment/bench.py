@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from luthier.data.cleaning import CleanOptions, CountTokens
@@ -87,8 +88,11 @@ def token_counter(model: ModelOptions, clean: CleanOptions) -> CountTokens | Non
     """
     if clean.max_tokens is None:
         return None
-    tokenizer = load_tokenizer(model)
-    return lambda text: len(tokenizer(text, add_special_tokens=False)["input_ids"])
+    return partial(_count_tokens, load_tokenizer(model))
+
+
+def _count_tokens(tokenizer: PreTrainedTokenizerBase, text: str) -> int:
+    return len(tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def require_fitting(recipe: Recipe, train: Sequence[Example]) -> None:

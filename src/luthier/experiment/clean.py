@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from luthier.data import CleanOptions, DataOptions, ReadOptions
 from luthier.data.clean_file import FileReport, clean_file
+from luthier.data.engines import EngineName
 from luthier.data.options import DuplicateMode
 from luthier.experiment.bench import token_counter
 from luthier.experiment.recipe import Recipe, recipe_error
@@ -47,6 +48,8 @@ def clean(
     corrections: Path | str | None = None,
     report: Path | str | None = None,
     rejects: Path | str | None = None,
+    engine: EngineName = "local",
+    processes: int = 1,
 ) -> FileReport:
     """Corrects, cleans and deduplicates a data file.
 
@@ -63,6 +66,8 @@ def clean(
         corrections: A list of wrong labels that a person has decided on; needs `task`.
         report: JSON file for what is returned.
         rejects: JSON Lines file for the records left out, each with its reason.
+        engine: What cleans: `local`, or `ray` for Ray Data. The outcome is the same.
+        processes: Workers on this machine; 1 for this process alone.
 
     Raises:
         UserError: Where a file is missing, exists already, or does not fit; nothing is written then.
@@ -81,6 +86,8 @@ def clean(
         corrections=None if corrections is None else Path(corrections),
         rejects=None if rejects is None else Path(rejects),
         count_tokens=None if file is None else token_counter(file.model, chosen),
+        engine=engine,
+        processes=processes,
     )
     if report is not None:
         write_json(Path(report), found.to_json())

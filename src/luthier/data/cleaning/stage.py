@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from luthier.data.cleaning.clean import Cleaned, CountTokens, clean_example, mend_example
 from luthier.data.cleaning.options import CleanOptions
 from luthier.data.cleaning.report import CleanReport, Tally
-from luthier.data.journal import Journal, ToRecord
+from luthier.data.journal import Rows, ToRecord
 from luthier.tasks import Example, Task
 
 
@@ -32,8 +32,8 @@ class Cleaning:
         to_record: ToRecord,
         *,
         part: str = "",
-        changes: Journal | None = None,
-        dropped: Journal | None = None,
+        changes: Rows | None = None,
+        dropped: Rows | None = None,
         count_tokens: CountTokens | None = None,
         tests: bool = False,
     ) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from luthier.data.duplicates import gram_hashes
+from luthier.data.grams import gram_hashes
 
 if TYPE_CHECKING:
     import numpy as np

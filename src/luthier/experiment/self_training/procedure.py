@@ -194,7 +194,7 @@ class _Work:
     def _teacher(self, number: int) -> tuple[Teacher, Calibration]:
         """Returns who labels in a round, and its calibration on validation."""
         if self.options.teacher == "tfidf":
-            known = self._examples(number - 1) if number > 1 else self._splits.train
+            known = self._examples(number - 1) if number > 1 else self._splits.training
             label = tfidf_teacher(self._task, known, self._bench.recipe.seed)
             validation = self._splits.validation
             return label, fit_calibration(self._task, validation, label(validation))
@@ -211,7 +211,7 @@ class _Work:
         """Returns what the student of a round learns from, in an Arrow file."""
         pseudo = self._place(number) / "pseudo.jsonl"
         return Examples.write(
-            students_examples(self._splits.train, self._pool.examples, pseudo, self.options.weight)
+            students_examples(self._splits.training, self._pool.examples, pseudo, self.options.weight)
         )
 
     def _fits(self) -> Callable[[Example], bool]:
