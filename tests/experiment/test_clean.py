@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.experiment.conftest import write_jsonl
 
 import luthier
 from luthier.data import CleanOptions
@@ -77,3 +78,40 @@ def test_missing_files_are_told(folder: Path) -> None:
         luthier.clean("in.jsonl", "out.jsonl", task="none.yaml")
     with pytest.raises(UserError, match=r"There is no file none.yaml"):
         luthier.clean("in.jsonl", "out.jsonl", rules="none.yaml")
+
+
+def test_wrong_labels_are_listed_decided_on_and_put_right(tmp_path: Path) -> None:
+    task = tmp_path / "task.yaml"
+    task.write_text("task: {type: classification, labels: [good, bad]}\n")
+    words = {"good": ["lovely", "warm", "fresh"], "bad": ["cold", "stale", "rude"]}
+    rows = [
+        {"id": f"r-{number}", "text": f"{words[label][number % 3]} {dish} on day {number}", "label": label}
+        for number, (label, dish) in enumerate(
+            (label, dish) for dish in ("soup", "tea", "rice", "fish", "cake") for label in ("good", "bad") * 6
+        )
+    ]
+    truth = {row["id"]: row["label"] for row in rows}
+    flipped = {"r-7", "r-20", "r-41"}
+    for row in rows:
+        if row["id"] in flipped:
+            row["label"] = "bad" if row["label"] == "good" else "good"
+    source = write_jsonl(tmp_path / "reviews.jsonl", rows)
+    listed = tmp_path / "wrong.jsonl"
+    report = luthier.clean(source, tmp_path / "clean.jsonl", task=task, wrong_labels=listed)
+    assert report.wrong_labels is not None
+    assert report.written == 60
+    suspects = [json.loads(line) for line in listed.read_text().splitlines()]
+    assert {item["id"] for item in suspects[:3]} == flipped
+    assert report.wrong_labels.suspects == len(suspects)
+    with pytest.raises(UserError, match="does not overwrite"):
+        luthier.clean(source, tmp_path / "again.jsonl", task=task, wrong_labels=listed)
+    write_jsonl(listed, [item | {"decision": "accept"} for item in suspects if item["id"] in flipped])
+    luthier.clean(source, tmp_path / "right.jsonl", task=task, corrections=listed)
+    right = [json.loads(line) for line in (tmp_path / "right.jsonl").read_text().splitlines()]
+    assert {row["id"]: row["label"] for row in right} == truth
+
+
+def test_wrong_labels_need_a_task_and_the_file_as_it_stands(tmp_path: Path) -> None:
+    source = write_jsonl(tmp_path / "reviews.jsonl", [{"text": "fine"}])
+    with pytest.raises(UserError, match="--task"):
+        luthier.clean(source, tmp_path / "out.jsonl", wrong_labels=tmp_path / "wrong.jsonl")

@@ -35,6 +35,19 @@ def command(
     rejects: Annotated[
         Path | None, typer.Option(help="JSON Lines file for the records left out, each with its reason.")
     ] = None,
+    wrong_labels: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON Lines file for the labels of IN that are probably wrong, for a person to decide on and"
+            " --corrections to apply; needs --task."
+        ),
+    ] = None,
+    judge: Annotated[
+        str,
+        typer.Option(
+            metavar="tfidf|RUN", help="Who doubts labels: TF-IDF, or a run cross-validated over the records."
+        ),
+    ] = "tfidf",
     engine: Annotated[
         Literal["local", "ray"],
         typer.Option(metavar="ENGINE", help="What cleans, with the same outcome: local, or ray (Ray Data)."),
@@ -56,6 +69,8 @@ def command(
         corrections=corrections,
         report=report,
         rejects=rejects,
+        wrong_labels=wrong_labels,
+        judge=judge,
         engine=engine,
         processes=processes,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -284,6 +284,12 @@ def print_cleaned(report: FileReport, output: Path) -> None:
     print_conflicts([asdict(conflict) for conflict in report.conflicts])
     for column, count in report.ignored_columns.items():
         typer.echo(f"column {column!r} of {count} records did not go out: the task has no use for it")
+    if (doubted := report.wrong_labels) is not None:
+        changes = "; ".join(
+            f"{change}: {count}" for change, count in islice(doubted.changes.items(), _LISTED)
+        )
+        told = f"{doubted.suspects} of {doubted.examples} labels are probably wrong"
+        typer.echo(f"{told} ({changes})" if changes else told)
     typer.echo(f"{report.written} of {report.read} records in {output}", err=True)
 
 

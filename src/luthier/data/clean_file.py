@@ -14,6 +14,7 @@ from luthier.data.dedup import drop_copies
 from luthier.data.engines import EngineName, StageRun
 from luthier.data.examples import Examples
 from luthier.data.journal import Journal
+from luthier.data.mislabelled import MislabelledReport
 from luthier.data.options import DuplicateMode, ReadOptions
 from luthier.data.plain import PlainReading, plain_key, plain_record
 from luthier.data.reading import Reading
@@ -36,6 +37,7 @@ class FileReport:
         duplicates: Equal and near ones, left out and kept; nothing where they were not looked for.
         conflicts: Equal texts with different targets; nothing without a task, which says what a target is.
         ignored_columns: Columns that the task has no use for and that do not go out: records that had them.
+        wrong_labels: What the search for wrong labels found; None where it was not asked for.
     """
 
     source: str
@@ -46,6 +48,7 @@ class FileReport:
     duplicates: Mapping[str, int] = field(default_factory=dict)
     conflicts: Sequence[Conflict] = ()
     ignored_columns: Mapping[str, int] = field(default_factory=dict)
+    wrong_labels: MislabelledReport | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns the report as a JSON value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,7 +11,9 @@ from luthier.data import CleanOptions, DataOptions, ReadOptions
 from luthier.data.clean_file import FileReport, clean_file
 from luthier.data.engines import EngineName
 from luthier.data.options import DuplicateMode
+from luthier.errors import UserError
 from luthier.experiment.bench import token_counter
+from luthier.experiment.mislabelled import TFIDF, write_wrong_labels
 from luthier.experiment.recipe import Recipe, recipe_error
 from luthier.experiment.source import read_source
 from luthier.experiment.validation import validate
@@ -48,6 +51,8 @@ def clean(
     corrections: Path | str | None = None,
     report: Path | str | None = None,
     rejects: Path | str | None = None,
+    wrong_labels: Path | str | None = None,
+    judge: str = TFIDF,
     engine: EngineName = "local",
     processes: int = 1,
 ) -> FileReport:
@@ -66,12 +71,17 @@ def clean(
         corrections: A list of wrong labels that a person has decided on; needs `task`.
         report: JSON file for what is returned.
         rejects: JSON Lines file for the records left out, each with its reason.
+        wrong_labels: JSON Lines file for the labels of `source` that are probably wrong, with suggestions: what
+            `corrections` takes once a person has decided; needs `task`.
+        judge: Who doubts labels: `tfidf`, or the folder of a run that was cross-validated over these records.
         engine: What cleans: `local`, or `ray` for Ray Data. The outcome is the same.
         processes: Workers on this machine; 1 for this process alone.
 
     Raises:
         UserError: Where a file is missing, exists already, or does not fit; nothing is written then.
     """
+    if wrong_labels is not None:
+        _require_place(Path(wrong_labels), task, corrections)
     file = None if task is None else _load(Path(task))
     chosen = rules if isinstance(rules, CleanOptions) else None if rules is None else _load_rules(Path(rules))
     if chosen is None:
@@ -89,9 +99,30 @@ def clean(
         engine=engine,
         processes=processes,
     )
+    if wrong_labels is not None and task is not None and file is not None:
+        doubted = write_wrong_labels(
+            str(source), Path(task), Path(wrong_labels), model=judge, reading=file.data
+        )
+        found = replace(found, wrong_labels=doubted)
     if report is not None:
         write_json(Path(report), found.to_json())
     return found
+
+
+def _require_place(wrong_labels: Path, task: Path | str | None, corrections: Path | str | None) -> None:
+    """Refuses a list that nothing can be asked for, or that would take the place of a person's decisions."""
+    if task is None:
+        raise UserError("--wrong-labels needs --task, which says what a label is.", "Add --task TASK.yaml.")
+    if corrections is not None:
+        raise UserError(
+            "--wrong-labels doubts the labels as they stand in the file, before --corrections.",
+            "Write the corrected file first, then look for wrong labels in that.",
+        )
+    if wrong_labels.exists():
+        raise UserError(
+            f"{wrong_labels} exists, with decisions perhaps; Luthier does not overwrite it.",
+            "Give --wrong-labels another file.",
+        )
 
 
 def _load(path: Path) -> _CleanTask:
