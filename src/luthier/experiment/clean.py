@@ -71,7 +71,7 @@ def clean(
         corrections: A list of wrong labels that a person has decided on; needs `task`.
         report: JSON file for what is returned.
         rejects: JSON Lines file for the records left out, each with its reason.
-        wrong_labels: JSON Lines file for the labels of `source` that are probably wrong, with suggestions: what
+        wrong_labels: JSON Lines file for labels of `source` that are probably wrong, with suggestions: what
             `corrections` takes once a person has decided; needs `task`.
         judge: Who doubts labels: `tfidf`, or the folder of a run that was cross-validated over these records.
         engine: What cleans: `local`, or `ray` for Ray Data. The outcome is the same.
