@@ -15,6 +15,7 @@ from luthier.report.data import data_section
 from luthier.report.engine import engine
 from luthier.report.facts import key_facts, repeat
 from luthier.report.format_errors import format_errors
+from luthier.report.generated import generated
 from luthier.report.rendered import rendered_samples
 from luthier.report.scores import scores_section
 from luthier.report.self_training import self_training_section
@@ -64,6 +65,7 @@ def _context(run: RunRecords) -> dict[str, Any]:
         "samples": rendered_samples(run),
         "data": data_section(run, words),
         "augmentation": augmentation(run, words),
+        "generated": generated(run, words),
         "repeat": repeat(run, words),
         "version": run.manifest.get("versions", {}).get("luthier", ""),
     }
