@@ -206,6 +206,19 @@ def test_a_misspelt_mapping_is_told(tmp_path):
     assert "did you mean 'review'?" in str(problem)
 
 
+def test_a_file_under_our_own_names_needs_no_mapping(tmp_path):
+    mapped = {"columns": {"text": "review", "label": "stars"}, "label_map": {"1": "positive"}}
+    theirs = write(tmp_path / "theirs.jsonl", {"review": "好喝", "stars": 1, "id": "a"})
+    ours = write(tmp_path / "ours.jsonl", {**GOOD, "id": "a", "generated": {}})
+    (one,), (other,) = read(theirs, **mapped), read(ours, **mapped)
+    assert (one.text, one.target) == (other.text, other.target) == ("好喝", "positive")
+
+
+def test_a_misspelt_mapping_is_told_also_where_a_column_has_our_name(tmp_path):
+    path = write(tmp_path / "t.jsonl", {**GOOD, "review": "the text that is meant"})
+    assert "did you mean 'review'?" in str(refusal(path, columns={"text": "reviw"}))
+
+
 def test_problems_name_the_column_as_the_file_does(tmp_path):
     path = write(tmp_path / "t.jsonl", {"review": "", "label": "positive"})
     (problem,) = refusal(path, columns={"text": "review"}).problems

@@ -230,7 +230,7 @@ def test_a_yaml_file_names_augmenters_with_files_beside_it(tmp_path: Path) -> No
 def test_wrong_outputs_are_refused_before_any_work(tmp_path: Path, few: Path) -> None:
     with pytest.raises(UserError, match="JSON lines"):
         augment_file(few, tmp_path / "out.csv", tmp_path / "task.yaml")
-    with pytest.raises(UserError, match="the input itself"):
+    with pytest.raises(UserError, match="does not overwrite"):
         augment_file(few, few, tmp_path / "task.yaml")
 
 

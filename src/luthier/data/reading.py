@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -177,7 +177,9 @@ class Reading:
         """Tells from the first records whether the file is a labelled one; reads nothing else."""
         (target,) = set(self.task.columns) & set(TARGET_COLUMNS)
         try:
-            for item in islice(read_records(self.source, self.options.encoding, self.options.split), _PEEK):
+            head = list(islice(self._records(), _PEEK))
+            self._settle_columns(head)
+            for item in head:
                 if isinstance(item, RawRecord) and not is_missing(self._mapped(item.values).get(target)):
                     return True
         except (SourceError, RecordError):  # told when the file is read
@@ -206,6 +208,7 @@ class Reading:
     def _examples(self) -> Iterator[Example]:
         raw = self._records()
         head = list(islice(raw, _PEEK))
+        self._settle_columns(head)
         if self._columns_missing([item for item in head if isinstance(item, RawRecord)]):
             return
         for item in chain(head, raw):
@@ -289,6 +292,18 @@ class Reading:
 
     def _records(self) -> Iterator[RawRecord | Problem]:
         return read_records(self.source, self.options.encoding, self.options.split)
+
+    def _settle_columns(self, head: Sequence[RawRecord | Problem]) -> None:
+        """Leaves names as they are where a file has ours and none of those that a recipe maps to them.
+
+        `luthier clean` and its kind write our names; the recipe of the file that they were given reads on.
+        """
+        columns = self.options.columns
+        found = {name for item in head if isinstance(item, RawRecord) for name in item.values}
+        theirs = set(columns.values()) - columns.keys()
+        # A name that is nearly one of the file's is misspelt, and told.
+        if columns.keys() <= found and not any(nearest(name, found - columns.keys()) for name in theirs):
+            self.options = self.options.model_copy(update={"columns": {}})
 
     def _columns_missing(self, head: list[RawRecord]) -> bool:
         """Notes required columns that none of the first records has; that is one mistake, not thousands."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from luthier.augment import Augmenter
 from luthier.augment.any import Augmenters, placed
 from luthier.augment.language_oriented import PRESET
-from luthier.data import Examples, ReadOptions, read_examples
+from luthier.data import Examples, read_examples
 from luthier.data.augmenting import Augmented, AugmentReport, Judge, augment_examples
 from luthier.errors import Problem, RecipeError, UserError
 from luthier.experiment.finetuned import load
@@ -67,9 +67,10 @@ def augment_file(
     Raises:
         UserError: Where a file cannot be read or written, or records and task do not fit.
     """
-    _check_output(input, output)
-    task = load_task(task_file).task
-    examples, _ = read_examples(str(input), task, ReadOptions(), base_dir=Path.cwd())
+    _check_output(output)
+    file = load_task(task_file)
+    task = file.task
+    examples, _ = read_examples(str(input), task, file.data, base_dir=Path.cwd())
     chosen = augmenters or read_augmenters([PRESET])
     if copies is not None:
         chosen = [type(item).model_validate({**item.model_dump(), "copies": copies}) for item in chosen]
@@ -82,13 +83,13 @@ def augment_file(
     return made.report
 
 
-def _check_output(input: Path, output: Path) -> None:
+def _check_output(output: Path) -> None:
     if output.suffix not in _LINES:
         raise UserError(
             f"{output} is no name for JSON lines.", f"Give it one that ends in {' or '.join(_LINES)}."
         )
-    if output.exists() and input.exists() and output.samefile(input):
-        raise UserError(f"{output} is the input itself.", "Give --output another name.")
+    if output.exists():
+        raise UserError(f"{output} exists; Luthier does not overwrite it.", "Give another --output.")
 
 
 def _rows(task: Task, originals: Examples, made: Augmented) -> Iterator[dict[str, Any]]:

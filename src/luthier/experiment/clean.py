@@ -5,40 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from luthier.data import CleanOptions, DataOptions, ReadOptions
+from luthier.data import CleanOptions
 from luthier.data.clean_file import FileReport, clean_file
 from luthier.data.engines import EngineName
 from luthier.data.options import DuplicateMode
 from luthier.errors import UserError
 from luthier.experiment.bench import token_counter
 from luthier.experiment.mislabelled import TFIDF, write_wrong_labels
-from luthier.experiment.recipe import Recipe, recipe_error
+from luthier.experiment.recipe import load_task, recipe_error
 from luthier.experiment.source import read_source
 from luthier.experiment.validation import validate
 from luthier.files import write_json
-from luthier.invalid import did_you_mean
-from luthier.models import ModelOptions
-from luthier.tasks import AnyTask
 
 _HINT = "All keys and their values: docs/cleaning.md, or docs/recipe.md"
-
-
-class _Data(ReadOptions):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    clean: CleanOptions = CleanOptions()
-
-
-class _CleanTask(BaseModel):
-    """The file that `luthier clean --task` reads: a recipe, or as much of one as says what records are."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    task: AnyTask
-    data: _Data = Field(default_factory=_Data)
-    model: ModelOptions = Field(default_factory=ModelOptions)
 
 
 def clean(
@@ -82,7 +61,7 @@ def clean(
     """
     if wrong_labels is not None:
         _require_place(Path(wrong_labels), task, corrections)
-    file = None if task is None else _load(Path(task))
+    file = None if task is None else load_task(Path(task))
     chosen = rules if isinstance(rules, CleanOptions) else None if rules is None else _load_rules(Path(rules))
     if chosen is None:
         chosen = CleanOptions() if file is None else file.data.clean
@@ -100,9 +79,7 @@ def clean(
         processes=processes,
     )
     if wrong_labels is not None and task is not None and file is not None:
-        doubted = write_wrong_labels(
-            str(source), Path(task), Path(wrong_labels), model=judge, reading=file.data
-        )
+        doubted = write_wrong_labels(str(source), Path(task), Path(wrong_labels), model=judge)
         found = replace(found, wrong_labels=doubted)
     if report is not None:
         write_json(Path(report), found.to_json())
@@ -123,21 +100,6 @@ def _require_place(wrong_labels: Path, task: Path | str | None, corrections: Pat
             f"{wrong_labels} exists, with decisions perhaps; Luthier does not overwrite it.",
             "Give --wrong-labels another file.",
         )
-
-
-def _load(path: Path) -> _CleanTask:
-    source = read_source(path)
-    file, problems = validate(_CleanTask, source)
-    known = {(): list(Recipe.model_fields), ("data",): list(DataOptions.model_fields)}
-    for place, names in known.items():
-        section = source.values if not place else source.values.get("data")
-        # What only a run needs is welcome, what is misspelt is not: it would change nothing in silence.
-        for key in section.keys() - set(names) if isinstance(section, dict) else ():
-            hint = did_you_mean(str(key), names)
-            problems.append(source.problem((*place, key), f"unknown key {key!r}", ", ".join(names), hint))
-    if file is None or problems:
-        raise recipe_error(path, problems, _HINT)
-    return file
 
 
 def _load_rules(path: Path) -> CleanOptions:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from luthier.data import Examples, ReadOptions, Splits, read_examples
+from luthier.data import Examples, Splits, read_examples
 from luthier.errors import UserError
 from luthier.experiment.finetuned import FineTuned
 from luthier.experiment.folder import MANIFEST, RunFolder, open_run
@@ -63,10 +63,9 @@ def generate_file(
     if output.exists() and not journal.exists():
         raise UserError(f"{output} exists; Luthier does not overwrite it.", "Give another --output.")
     here = Path.cwd()
-    examples, _ = read_examples(source, file.task, ReadOptions(), base_dir=here)
+    examples, _ = read_examples(source, file.task, file.data, base_dir=here)
     held_out = {
-        path: read_examples(path, file.task, ReadOptions(), base_dir=here, labelled=False)[0]
-        for path in avoid
+        path: read_examples(path, file.task, file.data, base_dir=here, labelled=False)[0] for path in avoid
     }
     wanted = Wanted(examples, file.task, file.design, file.generate, seed, held_out)
     made, report = _generate(wanted, journal)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from luthier.data import ReadOptions, content, read_examples
+from luthier.data import content, read_examples
 from luthier.data.mislabelled import MislabelledReport, Suspect, rank_answers, rank_labels, rank_spans
 from luthier.errors import UserError
 from luthier.evaluation.baselines import Tfidf
@@ -60,7 +60,6 @@ def write_wrong_labels(
     output: Path,
     *,
     model: str = TFIDF,
-    reading: ReadOptions | None = None,
     folds: int = FOLDS,
     seed: int = 0,
 ) -> MislabelledReport:
@@ -70,10 +69,9 @@ def write_wrong_labels(
 
     Args:
         data: File, saved dataset folder or hub id, relative to the working directory.
-        task_file: A YAML file with the recipe's `task`; a whole recipe will do.
+        task_file: A YAML file with the recipe's `task`, and the names in its `data`; a whole recipe will do.
         output: The list; written anew, also where nothing is doubted.
         model: As in `find_wrong_labels`.
-        reading: How the file's columns and labels are called.
         folds: As in `find_wrong_labels`.
         seed: As in `find_wrong_labels`.
 
@@ -82,8 +80,9 @@ def write_wrong_labels(
         DataError: With every bad record.
         RecipeError: With every problem of the task file.
     """
-    task = load_task(task_file).task
-    examples, _ = read_examples(data, task, reading or ReadOptions(), base_dir=Path.cwd())
+    file = load_task(task_file)
+    task = file.task
+    examples, _ = read_examples(data, task, file.data, base_dir=Path.cwd())
     suspects, judged = _find(task, examples, folds, seed, model)
     write_jsonl(output, (suspect.to_row() for suspect in suspects))
     return MislabelledReport.of(suspects, model=model, examples=judged, unjudged=len(examples) - judged)

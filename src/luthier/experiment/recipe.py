@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from luthier.data import DataOptions
+from luthier.data import CleanOptions, DataOptions, ReadOptions
 from luthier.data import check as check_data
 from luthier.design import Design
 from luthier.design import check as check_design
@@ -72,13 +72,23 @@ class Recipe(BaseModel):
         write_text(path, to_yaml(self.model_dump(mode="json", exclude_none=True)))
 
 
+class TaskData(ReadOptions):
+    """As much of a recipe's `data` as says how a file of its own kind is read and cleaned."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    clean: CleanOptions = CleanOptions()
+
+
 class TaskFile(BaseModel):
     """The file that `--task` names: a recipe's `task`, and `design` and `generate` where they are needed."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     task: AnyTask
+    data: TaskData = Field(default_factory=TaskData)
     design: Design = Field(default_factory=Design)
+    model: ModelOptions = Field(default_factory=ModelOptions)
     generate: GenerateOptions = Field(default_factory=GenerateOptions)
 
 
@@ -110,7 +120,7 @@ def load_recipe(path: Path, overrides: Sequence[str] = (), *, inputs: bool = Tru
 
 
 def load_task(path: Path, overrides: Sequence[str] = ()) -> TaskFile:
-    """Reads the `task`, `design` and `generate` of a YAML file; a whole recipe will do.
+    """Reads a YAML file that says what records are; a whole recipe will do.
 
     Args:
         path: The YAML file.
@@ -122,16 +132,30 @@ def load_task(path: Path, overrides: Sequence[str] = ()) -> TaskFile:
     """
     source = read_source(path, overrides)
     file, problems = validate(TaskFile, source)
-    # Sections that only a run needs are welcome, misspelt ones are not: they would change nothing in silence.
-    sections = list(Recipe.model_fields)
-    for key in source.values.keys() - set(sections):
-        hint = did_you_mean(key, sections)
-        problems.append(source.problem((key,), f"unknown key {key!r}", ", ".join(sections), hint))
+    problems += _unknown(source, (), Recipe) + _unknown(source, ("data",), DataOptions)
     if file is not None:
         problems += [source.place(problem) for problem in check_design(file.design, file.task)]
     if file is None or problems:
         raise _error(path, problems)
     return file
+
+
+def _unknown(source: Source, place: KeyPath, section: type[BaseModel]) -> list[Problem]:
+    """Returns the keys of a task file that no recipe has.
+
+    What only a run needs is welcome there, what is misspelt is not: it would change nothing in silence.
+    """
+    values: Any = source.values
+    for key in place:
+        values = values.get(key)
+    if not isinstance(values, dict):
+        return []
+    names = list(section.model_fields)
+    return [
+        source.problem((*place, key), f"unknown key {key!r}", ", ".join(names), did_you_mean(str(key), names))
+        for key in values
+        if key not in names
+    ]
 
 
 def check_recipe(recipe: Recipe) -> None:
