@@ -99,7 +99,7 @@ def _generate(wanted: Wanted, journal: Path) -> tuple[list[Generated], GenerateR
     judge = None if options.agree is None else _judge(Path(options.agree), wanted.task)
     with _writer(options, wanted.seed) as (writer, name):
         made, report = generate_examples(wanted, writer, name=name, journal=journal, judge=judge)
-    _log.info("  %d new examples from %d requests", report.kept, report.requests)
+    _log.info("  new examples: %d, from %d requests", report.kept, report.requests)
     return made, report
 
 
