@@ -9,8 +9,9 @@ import psutil
 import pytest
 import torch
 
+from luthier.heap import give_back_memory
 from luthier.training import memory
-from luthier.training.memory import free_memory, give_back_memory, is_out_of_memory
+from luthier.training.memory import free_memory, is_out_of_memory
 
 
 @pytest.mark.skipif(

@@ -1,8 +1,7 @@
-"""How much memory was held, how much is left, and giving back what is held for nothing."""
+"""How much memory was held, how much is left, and whether it ran out."""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 from pathlib import Path
@@ -40,18 +39,6 @@ def peak_memory() -> int:
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-
-
-def give_back_memory() -> None:
-    """Gives the heap's free pages back to the system, where the C library can (glibc).
-
-    Training and prediction leave a heap in pieces that do not fit each other's tensors; between them most
-    of it is free, and would be held beside what comes next.
-    """
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:  # musl has none
-            trim(0)
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from luthier.errors import UserError
+from luthier.heap import give_back_memory
 from luthier.training.engine.grouping import distinct_tokens
 from luthier.training.hardware import random_state, restore_random_state
-from luthier.training.memory import give_back_memory, is_out_of_memory
+from luthier.training.memory import is_out_of_memory
 
 if TYPE_CHECKING:
     import torch

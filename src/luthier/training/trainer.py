@@ -21,6 +21,7 @@ from accelerate.utils import DistributedType
 from transformers import Trainer
 
 from luthier.errors import LuthierError, UserError
+from luthier.heap import give_back_memory
 from luthier.training.batches import sorted_batches
 from luthier.training.callbacks import EpochOrder
 from luthier.training.checkpoint import load_trainable, save_pieces, save_trainable
@@ -28,7 +29,7 @@ from luthier.training.engine import Forward, Meter
 from luthier.training.engine.cost import model_cost
 from luthier.training.hardware import kept_random_state
 from luthier.training.loss import supervised_weight
-from luthier.training.memory import give_back_memory, is_out_of_memory
+from luthier.training.memory import is_out_of_memory
 from luthier.training.metric import PREFIX, choose_metric, is_better
 from luthier.training.muon import muon_and_adamw
 from luthier.training.options import AUTO

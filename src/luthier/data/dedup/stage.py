@@ -19,6 +19,7 @@ from luthier.data.examples import Examples
 from luthier.data.journal import Journal, ToRecord
 from luthier.data.options import DuplicateMode
 from luthier.data.removal import Conflict
+from luthier.heap import give_back_memory
 from luthier.tasks import Example, target_to_json
 from luthier.text import shorten
 
@@ -78,6 +79,7 @@ def drop_copies(
             folder=Path(name),
         )
         notes.finish()
+        give_back_memory()
         dropping = _Dropping(to_record, mode, copies, notes, dropped, contradict)
         kept = Examples.write(dropping.run(examples), path)
     return kept, dropping.report(len(kept))
