@@ -436,6 +436,11 @@ def test_augment_writes_copies_and_says_what_became_of_the_others(recipe: Path, 
     arguments = ("augment", "train.jsonl", "--task", recipe, "--output", "new.jsonl", "--augment", "noise")
     said = luthier(*arguments, "--only-new", "--json")
     assert json.loads(said.out)["made"] == {"noise": len(copies)}
+    before = Path("new.jsonl").read_text(encoding="utf-8")
+    said = luthier(*arguments, "--seed", "1", "--copies", "2", "--only-new")
+    assert (said.code, "does not overwrite" in said.err) == (2, True)
+    assert Path("new.jsonl").read_text(encoding="utf-8") == before
+    Path("new.jsonl").unlink()
     assert luthier(*arguments, "--seed", "1", "--copies", "2", "--only-new").code == 0
     assert "~noise-2" in Path("new.jsonl").read_text(encoding="utf-8")
 
@@ -448,4 +453,6 @@ def test_augment_asks_a_run_about_each_copy(recipe: Path, finished_run: Path, lu
     assert 0 <= told["agreement"]["noise"] <= 1
     refused = Path("no.jsonl").read_text(encoding="utf-8").count("the model gives another label")
     assert refused == told["refused"]["noise"].get("the model gives another label", 0)
-    assert luthier(*arguments, "--agree", "nowhere").code == 2
+    Path("new.jsonl").unlink()
+    said = luthier(*arguments, "--agree", "nowhere")
+    assert (said.code, "nowhere" in said.err) == (2, True)
