@@ -66,6 +66,7 @@ def recipe(name: str, augmenter: str, seed: int, copies: int, folder: Path) -> d
         "train": write(folder / "few.jsonl", drawn[:TRAIN]),
         "validation": write(folder / "validation.jsonl", drawn[TRAIN:]),
         "test": {"id": tests["id"] if isinstance(tests, dict) else tests},
+        "duplicates": "report",  # the control has nothing else
     }
     if augmenter == REPEATED:
         again = [
