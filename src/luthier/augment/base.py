@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
 
@@ -39,6 +40,20 @@ class Source:
         if start == end:
             return before is None or not before[0] < start < before[1]
         return (before is None or before[1] <= start) and (after is None or end <= after[0])
+
+
+def join_spans(spans: Iterable[Span]) -> tuple[Span, ...]:
+    """Sorts spans, joins those that overlap and drops empty ones, as `Source.protected` wants them.
+
+    Spans that only touch stay apart.
+    """
+    joined: list[Span] = []
+    for start, end in sorted(span for span in spans if span[0] < span[1]):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
 
 
 class Augmenter(BaseModel, ABC):

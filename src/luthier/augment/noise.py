@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 from typing import Literal, get_args
@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from pydantic import Field
 
 from luthier.augment import slips
-from luthier.augment.base import Augmenter, Source
+from luthier.augment.base import Augmenter, Source, join_spans
 from luthier.augment.literals import literals
 from luthier.augment.negation import negations
 from luthier.augment.sentences import sentences
@@ -73,7 +73,7 @@ class Noise(Augmenter):
         """Returns the text with slips and fillers; the text itself where no place is free."""
         text = source.text
         spans = (*source.protected, *negations(text), *literals(text), *_markup(text))
-        guarded = Source(text, source.language, _merged(spans))
+        guarded = Source(text, source.language, join_spans(spans))
         places = [*self._words(guarded), *self._clauses(guarded)]
         wanted = max(1, round(self.share * len(places)))
         edits: dict[int, Edit] = {}
@@ -176,13 +176,3 @@ def _negates_alike(text: str, place: _Place, slipped: str) -> bool:
 
 def _count(text: str) -> int:
     return sum(1 for _ in negations(text))
-
-
-def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    joined: list[Span] = []
-    for start, end in sorted(span for span in spans if span[0] < span[1]):
-        if joined and start < joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return tuple(joined)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 
+from luthier.augment.base import join_spans
 from luthier.augment.literals import literals
 from luthier.augment.negation import negations
 from luthier.augment.variant import Span
@@ -36,7 +37,7 @@ def protected_spans(example: Example, task: Task) -> tuple[Span, ...]:
     spans = [*_entities(example), *negations(text), *literals(text), *_names(text, task)]
     for reason in example.reasons.values():
         spans += _quotes(text, reason)
-    return _merged(spans)
+    return join_spans(spans)
 
 
 def _entities(example: Example) -> Iterator[Span]:
@@ -101,14 +102,3 @@ def _quotes(text: str, reason: str) -> Iterator[Span]:
     for at in range(len(text) - 1):
         if text[at : at + 2] in pairs and is_cjk(text[at]) and is_cjk(text[at + 1]):
             yield at, at + 2
-
-
-def _merged(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """Joins spans that overlap; those that only touch stay apart."""
-    joined: list[Span] = []
-    for start, end in sorted(span for span in spans if span[0] < span[1]):
-        if joined and start < joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return tuple(joined)

@@ -43,6 +43,7 @@ class PlainReading:
         self._file = Path(self._source)
         self._problems: list[Problem] = []
         self._total = 0
+        self._lacking = 0
         self.records = 0
 
     def __iter__(self) -> Iterator[Example]:
@@ -64,6 +65,9 @@ class PlainReading:
         """
         if not self._total and not self.records:
             self._add(Problem("holds no records", file=self._file, allowed="at least one"))
+        if self._lacking and self._lacking == self._total == self.records:
+            # Another name for the text is one mistake, not thousands.
+            raise DataError(f"{self._path} cannot be cleaned:", [replace(self._problems[0], line=None)])
         if self._total:
             many = "1 problem" if self._total == 1 else f"{self._total} problems"
             raise DataError(f"{self._path} cannot be cleaned: {many}", self._problems, total=self._total)
@@ -74,6 +78,7 @@ class PlainReading:
             found = "has offsets, which move when the text changes"
             self._add(Problem(found, line=raw.line, field="entities", hint=_GIVE_TASK))
         elif TEXT not in raw.values:
+            self._lacking += 1
             found = f"is missing; the record has {listed(list(raw.values))}"
             self._add(Problem(found, line=raw.line, field=TEXT, allowed="a text", hint=_GIVE_TASK))
         elif not isinstance(text, str):
