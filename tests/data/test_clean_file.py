@@ -177,7 +177,7 @@ def test_tokens_are_counted_by_what_is_passed_in(tmp_path: Path) -> None:
 
 def test_a_text_under_another_name_is_one_mistake_not_thousands(tmp_path: Path) -> None:
     write(tmp_path / "in.jsonl", [{"review": f"number {n}", "label": "x"} for n in range(50)])
-    with pytest.raises(DataError, match="in.jsonl: text: is missing; the record has .*--task") as caught:
+    with pytest.raises(DataError, match=r"in\.jsonl: text: is missing; the record has .*--task") as caught:
         clean_file(str(tmp_path / "in.jsonl"), tmp_path / "out.jsonl")
     assert caught.value.total == 1
     assert not (tmp_path / "out.jsonl").exists()
