@@ -99,9 +99,7 @@ def save_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folde
     generation.pad_token_id = tokenizer.pad_token_id
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
     base.generation_config = generation
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    written = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
+    with _whole(folder) as written:
         with quiet():
             model.save_pretrained(written)
         generation.save_pretrained(written)
@@ -109,6 +107,15 @@ def save_model(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, folde
         _bring_base(written, folder)
         # PEFT writes a model card that is an empty form.
         (written / "README.md").unlink(missing_ok=True)
+
+
+@contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """Yields a folder to write, which takes the place of `folder` only if the block ends without an error."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    written = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        yield written
         written.chmod(0o755)
         if folder.exists():
             shutil.rmtree(folder)
@@ -133,20 +140,12 @@ def adopt_model(source: Path, folder: Path) -> None:
 
     The folder appears whole or not at all; an older one of that name is replaced.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    written = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    try:
+    with _whole(folder) as written:
         shutil.copytree(source, written, dirs_exist_ok=True)
         if (written / _BASE).is_dir():
             config = written / "adapter_config.json"
             adapter = json.loads(config.read_text(encoding="utf-8"))
             write_json(config, adapter | {"base_model_name_or_path": (folder / _BASE).as_posix()})
-        written.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        written.replace(folder)
-    finally:
-        shutil.rmtree(written, ignore_errors=True)
 
 
 def load_finetuned(
