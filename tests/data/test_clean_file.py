@@ -31,8 +31,8 @@ def test_a_table_becomes_clean_records_under_our_names(tmp_path: Path) -> None:
         "review,stars,date\n 汤  很好喝！！！！！,1,x\n<br>,0,y\nso <b>so</b>,0,z\n", encoding="utf-8"
     )
     reading = ReadOptions(columns={"text": "review", "label": "stars"}, label_map={"1": "good", "0": "bad"})
-    out, rejects = tmp_path / "out.jsonl", tmp_path / "rejects.jsonl"
-    report = clean_file(str(source), out, task=LABELS, reading=reading, rejects=rejects)
+    out, rejects, changes = (tmp_path / f"{name}.jsonl" for name in ("out", "rejects", "changes"))
+    report = clean_file(str(source), out, task=LABELS, reading=reading, rejects=rejects, changes=changes)
     assert rows(out) == [
         {"id": "in-1", "text": "汤 很好喝！！！", "label": "good"},
         {"id": "in-3", "text": "so so", "label": "bad"},
@@ -42,6 +42,10 @@ def test_a_table_becomes_clean_records_under_our_names(tmp_path: Path) -> None:
     (rejected,) = rows(rejects)
     assert (rejected["id"], rejected["stage"], rejected["reason"]) == ("in-2", "clean", "empty")
     assert rejected["record"] == {"id": "in-2", "text": "<br>", "label": "bad"}
+    assert [(row["id"], row["rules"], row["before"], row["after"]) for row in rows(changes)] == [
+        ("in-1", ["repeats", "spaces"], {"text": " 汤  很好喝！！！！！"}, {"text": "汤 很好喝！！！"}),
+        ("in-3", ["html"], {"text": "so <b>so</b>"}, {"text": "so so"}),
+    ]
     assert json.loads(json.dumps(report.to_json()))["cleaned"]["dropped"] == {"empty": 1}
 
 
@@ -160,6 +164,8 @@ def test_calls_that_cannot_work_are_refused_before_anything_is_read(tmp_path: Pa
         clean_file(source, out, rules=CleanOptions(max_tokens=5))
     with pytest.raises(UserError, match="the same file"):
         clean_file(source, out, rejects=out)
+    with pytest.raises(UserError, match="--changes and --rejects are the same file"):
+        clean_file(source, out, rejects=tmp_path / "told.jsonl", changes=tmp_path / "told.jsonl")
     with pytest.raises(DataError, match=r"nowhere.jsonl"):
         clean_file(str(tmp_path / "nowhere.jsonl"), out)
 

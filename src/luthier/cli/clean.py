@@ -35,6 +35,10 @@ def command(
     rejects: Annotated[
         Path | None, typer.Option(help="JSON Lines file for the records left out, each with its reason.")
     ] = None,
+    changes: Annotated[
+        Path | None,
+        typer.Option(help="JSON Lines file for the records that the rules changed, before and after."),
+    ] = None,
     wrong_labels: Annotated[
         Path | None,
         typer.Option(
@@ -69,6 +73,7 @@ def command(
         corrections=corrections,
         report=report,
         rejects=rejects,
+        changes=changes,
         wrong_labels=wrong_labels,
         judge=judge,
         engine=engine,

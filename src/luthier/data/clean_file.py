@@ -65,6 +65,7 @@ def clean_file(
     duplicates: DuplicateMode | None = None,
     corrections: Path | None = None,
     rejects: Path | None = None,
+    changes: Path | None = None,
     count_tokens: CountTokens | None = None,
     engine: EngineName = "local",
     processes: int = 1,
@@ -82,6 +83,7 @@ def clean_file(
         duplicates: Which records are left out that repeat an earlier one; None: nothing is compared.
         corrections: A list of wrong labels that a person has decided on; they are put right before cleaning.
         rejects: JSON Lines of every record left out, with its stage and reason; None for no such file.
+        changes: JSON Lines of every record that the rules changed, before and after; None for no such file.
         count_tokens: Counts a text in a model's tokens, for `max_tokens`.
         engine: What cleans: `local`, or `ray` for Ray Data.
         processes: Workers on this machine that clean; 1 for this process alone.
@@ -91,12 +93,14 @@ def clean_file(
         DataError: With every problem of the file or of the list; nothing is written then.
     """
     rules = rules or CleanOptions()
-    _check(output, rejects, task, rules, corrections, count_tokens)
+    _check_places(output, {"--rejects": rejects, "--changes": changes})
+    _check(task, rules, corrections, count_tokens)
     records = _open(source, task, reading or ReadOptions())
     to_record = plain_record if task is None else task.record
-    dropped = Journal()
-    stage = CleanStage(task, rules, to_record, count_tokens=count_tokens)
-    cleaning = StageRun(stage, engine=engine, processes=processes, journals={"dropped": dropped})
+    dropped, changed = Journal(), Journal()
+    stage = CleanStage(task, rules, to_record, count_tokens=count_tokens, note_changes=changes is not None)
+    journals = {"dropped": dropped, "changes": changed}
+    cleaning = StageRun(stage, engine=engine, processes=processes, journals=journals)
     corrector = None
     if corrections is not None and task is not None:
         corrector = Corrector(corrections, read_corrections(corrections), task, dropped)
@@ -123,8 +127,9 @@ def clean_file(
         )
         found, conflicts = told.counts, told.conflicts
     written = write_jsonl(output, map(to_record, stream))
-    if rejects is not None:
-        write_jsonl(rejects, dropped)
+    for path, journal in ((rejects, dropped), (changes, changed)):
+        if path is not None:
+            write_jsonl(path, journal)
     counts = {} if corrector is None else dict(corrector.counts)
     ignored = dict(records.ignored) if isinstance(records, Reading) else {}
     return FileReport(source, records.records, written, cleaning.report, counts, found, conflicts, ignored)
@@ -137,18 +142,21 @@ def _open(source: str, task: Task | None, options: ReadOptions) -> Reading | Pla
     return Reading.open(source, task, options, base_dir=Path.cwd(), labelled=labelled)
 
 
+def _check_places(output: Path, others: Mapping[str, Path | None]) -> None:
+    if output.exists():
+        raise UserError(f"{output} exists; Luthier does not overwrite it.", "Give another --output.")
+    taken = {output.resolve(): "--output"}
+    for option, path in others.items():
+        if path is not None and (other := taken.setdefault(path.resolve(), option)) != option:
+            raise UserError(f"{option} and {other} are the same file.", f"Give another {option}.")
+
+
 def _check(
-    output: Path,
-    rejects: Path | None,
     task: Task | None,
     rules: CleanOptions,
     corrections: Path | None,
     count_tokens: Callable[[str], int] | None,
 ) -> None:
-    if output.exists():
-        raise UserError(f"{output} exists; Luthier does not overwrite it.", "Give another --output.")
-    if rejects is not None and rejects.resolve() == output.resolve():
-        raise UserError("--rejects and --output are the same file.", "Give another --rejects.")
     if corrections is not None and task is None:
         raise UserError(
             "Corrections say what is true, so they need to know the task.", "Give --task TASK.yaml."

@@ -30,6 +30,7 @@ def clean(
     corrections: Path | str | None = None,
     report: Path | str | None = None,
     rejects: Path | str | None = None,
+    changes: Path | str | None = None,
     wrong_labels: Path | str | None = None,
     judge: str = TFIDF,
     engine: EngineName = "local",
@@ -50,6 +51,7 @@ def clean(
         corrections: A list of wrong labels that a person has decided on; needs `task`.
         report: JSON file for what is returned.
         rejects: JSON Lines file for the records left out, each with its reason.
+        changes: JSON Lines file for the records that the rules changed, before and after.
         wrong_labels: JSON Lines file for labels of `source` that are probably wrong, with suggestions: what
             `corrections` takes once a person has decided; needs `task`.
         judge: Who doubts labels: `tfidf`, or the folder of a run that was cross-validated over these records.
@@ -74,6 +76,7 @@ def clean(
         duplicates=duplicates,
         corrections=None if corrections is None else Path(corrections),
         rejects=None if rejects is None else Path(rejects),
+        changes=None if changes is None else Path(changes),
         count_tokens=None if file is None else token_counter(file.model, chosen),
         engine=engine,
         processes=processes,
