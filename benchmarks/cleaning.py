@@ -225,9 +225,8 @@ def _keep(part: str, name: str, record: dict[str, Any]) -> None:
     print(json.dumps({part: {name: record}}, ensure_ascii=False), flush=True)
 
 
-def table() -> Iterator[str]:
-    """Yields the records as Markdown."""
-    kept = json.loads(RECORDS.read_text(encoding="utf-8"))
+def sizes_table() -> Iterator[str]:
+    """Yields the records of `run` as Markdown."""
     yield from _table(
         "records | processes | seconds | core seconds | peak memory"
         " | changed | left out | conflicts | written",
@@ -243,9 +242,14 @@ def table() -> Iterator[str]:
                 str(one["conflicts"]),
                 f"{one['kept']:,}",
             ]
-            for name, one in sorted(kept.get("run", {}).items(), key=lambda item: item[1]["rows"])
+            for name, one in sorted(_kept("run").items(), key=lambda item: item[1]["rows"])
         ),
     )
+
+
+def table() -> Iterator[str]:
+    """Yields the records as Markdown."""
+    yield from sizes_table()
     yield ""
     yield from _table(
         "side | core seconds | peak memory | dropped | of these without a twin | twins left",
@@ -256,7 +260,7 @@ def table() -> Iterator[str]:
                 _mib(one),
                 *(str(one[part]) for part in ("dropped", "wrongly", "left")),
             ]
-            for name, one in sorted(kept.get("compare", {}).items(), key=lambda item: item[1]["cpu_seconds"])
+            for name, one in sorted(_kept("compare").items(), key=lambda item: item[1]["cpu_seconds"])
         ),
     )
     yield ""
@@ -264,11 +268,11 @@ def table() -> Iterator[str]:
         "texts, and how all pairs are known | near pairs | recall | precision",
         (
             [name, str(one["pairs"]), f"{one['recall']:.4f}", f"{one['precision']:.4f}"]
-            for name, one in kept.get("recall", {}).items()
+            for name, one in _kept("recall").items()
         ),
     )
     yield ""
-    timed = kept.get("engines", {})
+    timed = _kept("engines")
     yield from _table(
         "texts | exact search | MinHash on disk",
         (
@@ -282,6 +286,10 @@ def table() -> Iterator[str]:
             for size in sorted({int(name.split("-")[0]) for name in timed})
         ),
     )
+
+
+def _kept(part: str) -> dict[str, Any]:
+    return json.loads(RECORDS.read_text(encoding="utf-8")).get(part, {})
 
 
 def _table(head: str, lines: Any) -> Iterator[str]:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from cleaning import sizes_table
 from public_data import (
     QUEUE,
     SEED,
@@ -160,6 +161,7 @@ def table() -> Iterator[str]:
     missing = [f"{name}.{method}" for name in JOBS for method in METHODS if (name, method) not in found]
     if missing:
         yield from ("", f"Not run yet: {', '.join(missing)}.")
+    yield from ("", *CLEANING.read_text(encoding="utf-8").splitlines(), "", *sizes_table())
 
 
 def _outdated(found: dict[tuple[str, str], Any]) -> Iterator[str]:
@@ -210,6 +212,7 @@ def _score(score: dict[str, float] | None) -> str:
 
 
 HEADER = Path(__file__).with_name("results_header.md")
+CLEANING = Path(__file__).with_name("results_cleaning.md")
 RECORDS = Path(__file__).with_name("results")
 
 
