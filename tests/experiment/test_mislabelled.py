@@ -7,6 +7,7 @@ import pytest
 
 from luthier.data import Examples
 from luthier.errors import UserError
+from luthier.evaluation.baselines import Tfidf
 from luthier.experiment.folder import RunFolder
 from luthier.experiment.mislabelled import find_wrong_labels, write_wrong_labels
 from luthier.experiment.recipe import to_yaml
@@ -41,6 +42,33 @@ def test_planted_labels_come_first_and_the_list_is_the_same_again():
     assert {item.example.id for item in suspects[:2]} == {"r-5", "r-16"}
     assert {item.example.id: item.suggested for item in suspects[:2]} == {"r-5": "bad", "r-16": "good"}
     assert find_wrong_labels(TASK, Examples.of(given)) == suspects
+
+
+def test_no_judge_has_learnt_from_another_record_of_the_same_group(monkeypatch, tmp_path):
+    sides = []
+
+    class Watched(Tfidf):
+        def __init__(self, task, examples, seed):
+            self.learnt = {example.group for example in examples}
+            super().__init__(task, examples, seed)
+
+        def predict(self, task, examples):
+            sides.append((self.learnt, {example.group for example in examples}))
+            return super().predict(task, examples)
+
+    monkeypatch.setattr("luthier.experiment.mislabelled.Tfidf", Watched)
+    records = [
+        {"text": item.text, "label": item.target, "author": n // 4} for n, item in enumerate(reviews(60))
+    ]
+    write_jsonl(tmp_path / "r.jsonl", records)
+    path = tmp_path / "task.yaml"
+    path.write_text(
+        to_yaml({"task": TASK.model_dump(mode="json"), "data": {"group": "author"}}), encoding="utf-8"
+    )
+    write_wrong_labels(str(tmp_path / "r.jsonl"), path, tmp_path / "suspects.jsonl")
+    assert len(sides) == 5
+    assert all(not learnt & judged for learnt, judged in sides)
+    assert set().union(*(judged for _, judged in sides)) == {str(n) for n in range(15)}
 
 
 def test_a_planted_aspect_is_found_in_its_field():

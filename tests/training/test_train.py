@@ -67,21 +67,22 @@ def test_same_seed_same_weights_bit_for_bit_and_another_seed_others(tmp_path: Pa
 
 # With dropout rows are read one by one and random numbers are drawn; without it they are packed.
 @pytest.mark.parametrize(
-    ("method", "dropout", "optimizer"),
+    ("method", "dropout", "optimizer", "every"),
     [
-        (Full(), 0.1, "adamw"),
-        (Lora(rank=2, dropout=0.1), 0.1, "adamw"),
-        (PTuningV2(prompt_length=3, projection=True), 0.1, "adamw"),
-        (Full(), 0.0, "adamw"),
-        (Full(), 0.0, "muon"),
-        (Freeze(trainable=Trainable(last=1)), 0.0, "muon"),
-        (Freeze(trainable=Trainable(last=1)), 0.0, "adamw"),
-        (Lora(rank=2), 0.0, "adamw"),
-        (PTuningV2(prompt_length=3), 0.0, "adamw"),
+        (Full(), 0.1, "adamw", "epoch"),
+        (Full(), 0.1, "adamw", 2),
+        (Lora(rank=2, dropout=0.1), 0.1, "adamw", 2),
+        (PTuningV2(prompt_length=3, projection=True), 0.1, "adamw", "epoch"),
+        (Full(), 0.0, "adamw", 2),
+        (Full(), 0.0, "muon", "epoch"),
+        (Full(), 0.0, "muon", 2),
+        (Freeze(trainable=Trainable(last=1)), 0.0, "muon", 2),
+        (Freeze(trainable=Trainable(last=1)), 0.0, "adamw", "epoch"),
+        (Lora(rank=2), 0.0, "adamw", "epoch"),
+        (PTuningV2(prompt_length=3), 0.0, "adamw", 2),
     ],
     ids=lambda value: getattr(value, "type", value),
 )
-@pytest.mark.parametrize("every", ["epoch", 2])
 def test_resumed_equals_straight_through_bit_for_bit(
     tmp_path: Path, method: Any, dropout: float, optimizer: Any, every: Any
 ) -> None:

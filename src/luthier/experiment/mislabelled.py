@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,8 +37,9 @@ def find_wrong_labels(
 ) -> list[Suspect]:
     """Returns the examples whose labels are probably wrong, the surest first.
 
-    Every example is judged by a model that did not learn it. `tfidf` is trained on the other folds (entities:
-    a logistic regression over tokens); a run has done so itself where its recipe has `evaluation.folds`.
+    Every example is judged by a model that did not learn it, nor another one of its `group`. `tfidf` is
+    trained on the other folds (entities: a logistic regression over tokens); a run has done so itself where
+    its recipe has `evaluation.folds`.
 
     Args:
         task: Classification, aspects or extraction.
@@ -81,8 +82,10 @@ def write_wrong_labels(
         RecipeError: With every problem of the task file.
     """
     file = load_task(task_file)
-    task = file.task
-    examples, _ = read_examples(data, task, file.data, base_dir=Path.cwd())
+    task, reading = file.task, file.data
+    if reading.group is not None:
+        reading = reading.model_copy(update={"columns": {**reading.columns, "group": reading.group}})
+    examples, _ = read_examples(data, task, reading, base_dir=Path.cwd())
     suspects, judged = _find(task, examples, folds, seed, model)
     write_jsonl(output, (suspect.to_row() for suspect in suspects))
     return MislabelledReport.of(suspects, model=model, examples=judged, unjudged=len(examples) - judged)
@@ -109,7 +112,7 @@ def _find(
 
 def _out_of_fold(task: Task, examples: Sequence[Example], folds: int, seed: int) -> list[Prediction]:
     found: dict[int, Prediction] = {}
-    for number, held_out in enumerate(fold_positions(task, examples, folds, seed), 1):
+    for number, held_out in enumerate(_folds(task, examples, folds, seed), 1):
         logger.info("  fold %d of %d", number, folds)
         inside = set(held_out)
         learnt = [example for index, example in enumerate(examples) if index not in inside]
@@ -118,10 +121,15 @@ def _out_of_fold(task: Task, examples: Sequence[Example], folds: int, seed: int)
     return [found[index] for index in range(len(examples))]
 
 
+def _folds(task: Task, examples: Sequence[Example], folds: int, seed: int) -> Iterator[list[int]]:
+    by_group = any(example.group is not None for example in examples)
+    return fold_positions(task, examples, folds, seed, by_group=by_group)
+
+
 def _judge_tokens(task: Extraction, examples: Sequence[Example], folds: int, seed: int) -> list[Suspect]:
     tagger = TokenTagger(task, examples, seed)
     found: dict[int, NDArray[np.float64]] = {}
-    for number, held_out in enumerate(fold_positions(task, examples, folds, seed), 1):
+    for number, held_out in enumerate(_folds(task, examples, folds, seed), 1):
         logger.info("  fold %d of %d", number, folds)
         inside = set(held_out)
         learnt = [index for index in range(len(examples)) if index not in inside]

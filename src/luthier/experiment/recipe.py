@@ -78,6 +78,7 @@ class TaskData(ReadOptions):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     clean: CleanOptions = CleanOptions()
+    group: str | None = None
 
 
 class TaskFile(BaseModel):
