@@ -31,7 +31,7 @@ SYSTEMS = ("tfidf", "tiny-by-tfidf", "tiny")
 RECORDS = Path(__file__).with_name("results")
 ROUNDS = 5
 SELF_TRAINING: dict[str, Any] = {"rounds": ROUNDS, "confidence": 0.8, "weight": 0.5}
-STEPS = 600
+STEPS = 400
 """Of every training of luthier/tiny."""
 
 RESAMPLES = 10_000

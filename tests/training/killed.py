@@ -30,7 +30,7 @@ METHODS = {
     "lora": Lora(rank=2, dropout=0.1),
     "p-tuning": PTuningV2(prompt_length=3),
 }
-OPTIONS = TrainingOptions(epochs=4, batch_size=4, evaluate_every=3, precision="float32")
+OPTIONS = TrainingOptions(epochs=2, batch_size=4, evaluate_every=2, precision="float32")
 
 
 def trained(folder: Path, method: str) -> None:
