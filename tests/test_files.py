@@ -3,9 +3,11 @@ from pathlib import Path
 
 import pytest
 
+from luthier.errors import UserError
 from luthier.files import (
     atomic_path,
     read_jsonl,
+    require_new,
     sha256_file,
     sha256_folder,
     sha256_json,
@@ -31,6 +33,15 @@ def test_sha256_folder_changes_with_a_byte_and_with_a_name(tmp_path: Path) -> No
 def test_sha256_json_does_not_depend_on_key_order() -> None:
     assert sha256_json({"a": 1, "b": "字"}) == sha256_json({"b": "字", "a": 1})
     assert sha256_json({"a": 1}) != sha256_json({"a": 2})
+
+
+def test_a_file_to_write_must_be_new_and_no_other_option_s(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text("mine")
+    require_new({"--output": tmp_path / "new", "--report": None, "--rejects": str(tmp_path / "other")})
+    with pytest.raises(UserError, match=r"old exists.*\n.*another --rejects"):
+        require_new({"--output": tmp_path / "new", "--rejects": tmp_path / "old"})
+    with pytest.raises(UserError, match="--rejects and --output are the same file"):
+        require_new({"--output": tmp_path / "new", "--rejects": tmp_path / "." / "new"})
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> None:

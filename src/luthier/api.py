@@ -165,6 +165,7 @@ def generate(
     overrides: Sequence[str] = (),
     seed: int = 0,
     avoid: Sequence[Path | str] = (),
+    report: Path | str | None = None,
 ) -> GenerateReport:
     """Writes new labelled records with a model, as `luthier generate` does.
 
@@ -175,13 +176,21 @@ def generate(
         overrides: `a.b=c` for that file.
         seed: Decides what every request asks for.
         avoid: Files whose texts must not come up again, such as test sets.
+        report: JSON file for what is returned.
 
     Raises:
-        UserError: Where a file, the writer or the journal is at fault.
+        UserError: Where a file, the writer or the journal is at fault, or a file to write exists.
         LuthierError: Where the writer fails; what it wrote is kept.
     """
-    places = [str(path) for path in avoid]
-    return generate_file(str(source), Path(output), Path(task), overrides=overrides, seed=seed, avoid=places)
+    return generate_file(
+        str(source),
+        Path(output),
+        Path(task),
+        overrides=overrides,
+        seed=seed,
+        avoid=[str(path) for path in avoid],
+        report=None if report is None else Path(report),
+    )
 
 
 def load_model(name: str = "luthier/tiny") -> PreTrainedModel:

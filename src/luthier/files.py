@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from luthier.errors import UserError
+
 
 def sha256_file(path: Path) -> str:
     """Returns the hexadecimal SHA-256 of a file's bytes."""
@@ -52,6 +54,26 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+def require_new(places: Mapping[str, Path | str | None]) -> None:
+    """Refuses to write over a file, or two things into one.
+
+    Args:
+        places: Option to the file that it writes; None writes none.
+
+    Raises:
+        UserError: For the first file that exists, or that an earlier option names too.
+    """
+    taken: dict[Path, str] = {}
+    for option, place in places.items():
+        if place is None:
+            continue
+        path = Path(place)
+        if path.exists():
+            raise UserError(f"{path} exists; Luthier does not overwrite it.", f"Give another {option}.")
+        if (other := taken.setdefault(path.resolve(), option)) != option:
+            raise UserError(f"{option} and {other} are the same file.", f"Give another {option}.")
 
 
 def write_text(path: Path, text: str) -> None:

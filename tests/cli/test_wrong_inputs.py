@@ -628,6 +628,36 @@ def test_predictions_never_overwrite(recipe: Path, finished_run: Path, luthier: 
     assert '"train-0"' in Path("train.jsonl").read_text()
 
 
+WRITING = {
+    "clean": ("clean train.jsonl --task recipe.yaml", "--output --report --rejects --changes --wrong-labels"),
+    "augment": ("augment train.jsonl --task recipe.yaml --augment noise", "--output --report --rejects"),
+    "label": ("label train.jsonl --run RUN", "--output --report --rejects"),
+    "generate": ("generate train.jsonl --task recipe.yaml --examples 1", "--output --report"),
+}
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [(command, option) for command, options in WRITING.values() for option in options.split()],
+)
+def test_no_command_writes_over_its_source(
+    command: str, option: str, recipe: Path, finished_run: Path, luthier: Luthier
+) -> None:
+    before = Path("train.jsonl").read_bytes()
+    words = [str(finished_run) if word == "RUN" else word for word in command.split()]
+    output = () if option == "--output" else ("--output", "new.jsonl")
+    said = luthier(*words, *output, option, "train.jsonl")
+    assert_helps(said, "train.jsonl exists", f"another {option}")
+    assert Path("train.jsonl").read_bytes() == before
+    assert not Path("new.jsonl").exists()
+
+
+def test_nothing_is_cleaned_where_wrong_labels_cannot_be_found(recipe: Path, luthier: Luthier) -> None:
+    files = ("--output", "new.jsonl", "--wrong-labels", "wrong.jsonl", "--judge", "no-run")
+    assert_helps(luthier("clean", "train.jsonl", "--task", recipe, *files), "no-run")
+    assert not Path("new.jsonl").exists()
+
+
 def test_compare_runs_of_different_tasks(tmp_path: Path, finished_run: Path, luthier: Luthier) -> None:
     other = tmp_path / "other"
     other.mkdir()

@@ -57,14 +57,10 @@ def test_no_judge_has_learnt_from_another_record_of_the_same_group(monkeypatch, 
             return super().predict(task, examples)
 
     monkeypatch.setattr("luthier.experiment.mislabelled.Tfidf", Watched)
-    records = [
-        {"text": item.text, "label": item.target, "author": n // 4} for n, item in enumerate(reviews(60))
-    ]
+    records = [{"text": item.text, "label": item.target, "7": n // 4} for n, item in enumerate(reviews(60))]
     write_jsonl(tmp_path / "r.jsonl", records)
     path = tmp_path / "task.yaml"
-    path.write_text(
-        to_yaml({"task": TASK.model_dump(mode="json"), "data": {"group": "author"}}), encoding="utf-8"
-    )
+    path.write_text(to_yaml({"task": TASK.model_dump(mode="json"), "data": {"group": 7}}), encoding="utf-8")
     write_wrong_labels(str(tmp_path / "r.jsonl"), path, tmp_path / "suspects.jsonl")
     assert len(sides) == 5
     assert all(not learnt & judged for learnt, judged in sides)

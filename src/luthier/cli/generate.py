@@ -44,7 +44,6 @@ def command(
     start_messages()
     from luthier import api
     from luthier.errors import UserError
-    from luthier.files import write_json
 
     changes = list(set_ or ())
     if examples is not None:
@@ -55,9 +54,7 @@ def command(
         changes.append(f"generate.model={dump({'url': url, 'model': model})}")
     elif model is not None:
         changes.append(f"generate.model={model}")
-    done = api.generate(source, output, task, overrides=changes, seed=seed, avoid=avoid or ())
-    if report is not None:
-        write_json(report, done.to_json())
+    done = api.generate(source, output, task, overrides=changes, seed=seed, avoid=avoid or (), report=report)
     if json:
         print_json({"output": str(output), **done.to_json()})
     else:

@@ -17,12 +17,10 @@ def command(
 ) -> None:
     """Look at a data file and write a commented recipe for it."""
     start_messages()
-    from luthier.errors import UserError
     from luthier.experiment.new import propose
-    from luthier.files import write_text
+    from luthier.files import require_new, write_text
 
-    if output is not None and output.exists():
-        raise UserError(f"{output} exists; Luthier does not overwrite it.", "Give another --output.")
+    require_new({"--output": output})
     recipe = propose(data, task, folder=output.parent if output is not None else Path())
     if output is None:
         typer.echo(recipe, nl=False)

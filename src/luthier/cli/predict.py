@@ -26,11 +26,9 @@ def command(
     """Predict with confidence: one JSON object a record."""
     start_messages()
     from luthier import api
-    from luthier.errors import UserError
-    from luthier.files import write_jsonl
+    from luthier.files import require_new, write_jsonl
 
-    if output is not None and output.exists():
-        raise UserError(f"{output} exists; Luthier does not overwrite it.", "Give another --output.")
+    require_new({"--output": output})
     model = api.load(run)
     records = model.read_lines(_stdin()) if input_ == "-" else model.read_file(Path(input_))
     rows = (prediction.to_row() for prediction in model.predict(records))

@@ -20,7 +20,7 @@ from luthier.data.plain import PlainReading, plain_key, plain_record
 from luthier.data.reading import Reading
 from luthier.data.removal import Conflict
 from luthier.errors import UserError
-from luthier.files import write_jsonl
+from luthier.files import require_new, write_jsonl
 from luthier.tasks import Example, Generation, Task
 
 
@@ -89,11 +89,12 @@ def clean_file(
         processes: Workers on this machine that clean; 1 for this process alone.
 
     Raises:
-        UserError: Where `output` exists, corrections come without a task, or `max_tokens` without a counter.
+        UserError: Where a file to write exists, corrections come without a task, or `max_tokens` without a
+            counter.
         DataError: With every problem of the file or of the list; nothing is written then.
     """
     rules = rules or CleanOptions()
-    _check_places(output, {"--rejects": rejects, "--changes": changes})
+    require_new({"--output": output, "--rejects": rejects, "--changes": changes})
     _check(task, rules, corrections, count_tokens)
     records = _open(source, task, reading or ReadOptions())
     to_record = plain_record if task is None else task.record
@@ -140,15 +141,6 @@ def _open(source: str, task: Task | None, options: ReadOptions) -> Reading | Pla
         return PlainReading(source, options, Path.cwd())
     labelled = Reading.open(source, task, options, base_dir=Path.cwd()).has_targets()
     return Reading.open(source, task, options, base_dir=Path.cwd(), labelled=labelled)
-
-
-def _check_places(output: Path, others: Mapping[str, Path | None]) -> None:
-    if output.exists():
-        raise UserError(f"{output} exists; Luthier does not overwrite it.", "Give another --output.")
-    taken = {output.resolve(): "--output"}
-    for option, path in others.items():
-        if path is not None and (other := taken.setdefault(path.resolve(), option)) != option:
-            raise UserError(f"{option} and {other} are the same file.", f"Give another {option}.")
 
 
 def _check(

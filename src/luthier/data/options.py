@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
@@ -31,7 +31,9 @@ def _check_encoding(value: str) -> str:
     return value
 
 
-_Text = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]
+Name = Annotated[str, BeforeValidator(_as_text, json_schema_input_type=str | int)]
+"""A name in the user's files, which may be a number there."""
+
 _Path = Annotated[str, Field(min_length=1)]
 _Encoding = Annotated[str, AfterValidator(_check_encoding)]
 _OR_WORD = BeforeValidator(
@@ -47,14 +49,20 @@ class ReadOptions(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    columns: dict[str, _Text] = Field(default_factory=dict)
+    columns: dict[str, Name] = Field(default_factory=dict)
     """Our column name to the file's: `{text: review, label: sentiment}`."""
-    label_map: dict[_Text, _Text] = Field(default_factory=dict)
+    label_map: dict[Name, Name] = Field(default_factory=dict)
     """The file's label (or entity type) to ours: `{1: positive, 0: negative}`."""
     encoding: _Encoding = "utf-8"
     """Text encoding of the file, e.g. `gb18030`. A byte order mark is always understood."""
     split: str | None = None
     """Split of a Hugging Face dataset. Default: the one named like the role (train, validation, test)."""
+
+    def with_group(self, column: str | None) -> Self:
+        """Returns the same options, the column read as the `group` of a record; None reads none."""
+        if column is None:
+            return self
+        return self.model_copy(update={"columns": {**self.columns, "group": column}})
 
 
 class TestOptions(BaseModel):
@@ -65,9 +73,9 @@ class TestOptions(BaseModel):
 
     path: _Path
     """File, saved dataset folder or hub id."""
-    columns: dict[str, _Text] | None = None
+    columns: dict[str, Name] | None = None
     """As for the training data. Default: the same."""
-    label_map: dict[_Text, _Text] | None = None
+    label_map: dict[Name, Name] | None = None
     """As for the training data. Default: the same."""
     encoding: _Encoding | None = None
     """As for the training data. Default: the same."""
@@ -94,7 +102,7 @@ class DataOptions(ReadOptions):
     each, or one alone, such as the preset `language-oriented`."""
     unlabelled: _Path | None = None
     """A file whose records need no target."""
-    group: _Text | None = Field(default=None, min_length=1)
+    group: Name | None = Field(default=None, min_length=1)
     """Column of train that names what a record belongs to (a user, a document): records of one group stay
     together, in train or validation and within one fold. Default: only near duplicates stay together."""
     balance: AnyBalance = Field(default_factory=NoBalance)
@@ -148,13 +156,11 @@ class DataOptions(ReadOptions):
         own = {} if test is None else test.model_dump(include={"columns", "label_map", "encoding", "split"})
         given = {key: value for key, value in own.items() if value is not None}
         split = self.split if role == "train" else None
-        columns = self.columns
-        if role == "train" and self.group is not None:
-            columns = {**columns, "group": self.group}
         base = {
-            "columns": columns,
+            "columns": self.columns,
             "label_map": self.label_map,
             "encoding": self.encoding,
             "split": split or role,
         }
-        return ReadOptions.model_validate({**base, **given})
+        read = ReadOptions.model_validate({**base, **given})
+        return read.with_group(self.group if role == "train" else None)

@@ -19,7 +19,7 @@ from luthier.experiment.finetuned import load
 from luthier.experiment.recipe import load_task, recipe_error
 from luthier.experiment.source import Source, read_source
 from luthier.experiment.validation import validate
-from luthier.files import write_json, write_jsonl
+from luthier.files import require_new, write_json, write_jsonl
 from luthier.tasks import Task
 
 _HINT = "All augmenters and their keys: docs/augmentation.md"
@@ -65,9 +65,10 @@ def augment_file(
         rejects: JSON lines for the copies that were not kept, each with its reason.
 
     Raises:
-        UserError: Where a file cannot be read or written, or records and task do not fit.
+        UserError: Where a file cannot be read, one to write exists, or records and task do not fit.
     """
     _check_output(output)
+    require_new({"--output": output, "--report": report, "--rejects": rejects})
     file = load_task(task_file)
     task = file.task
     examples, _ = read_examples(str(input), task, file.data, base_dir=Path.cwd())
@@ -88,8 +89,6 @@ def _check_output(output: Path) -> None:
         raise UserError(
             f"{output} is no name for JSON lines.", f"Give it one that ends in {' or '.join(_LINES)}."
         )
-    if output.exists():
-        raise UserError(f"{output} exists; Luthier does not overwrite it.", "Give another --output.")
 
 
 def _rows(task: Task, originals: Examples, made: Augmented) -> Iterator[dict[str, Any]]:

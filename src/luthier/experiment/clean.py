@@ -15,7 +15,7 @@ from luthier.experiment.mislabelled import TFIDF, write_wrong_labels
 from luthier.experiment.recipe import load_task, recipe_error
 from luthier.experiment.source import read_source
 from luthier.experiment.validation import validate
-from luthier.files import write_json
+from luthier.files import require_new, write_json
 
 _HINT = "All keys and their values: docs/cleaning.md, or docs/recipe.md"
 
@@ -61,12 +61,17 @@ def clean(
     Raises:
         UserError: Where a file is missing, exists already, or does not fit; nothing is written then.
     """
+    places = {"--output": output, "--report": report, "--rejects": rejects, "--changes": changes}
+    require_new({**places, "--wrong-labels": wrong_labels})
     if wrong_labels is not None:
-        _require_place(Path(wrong_labels), task, corrections)
+        _check_wrong_labels(task, corrections)
     file = None if task is None else load_task(Path(task))
     chosen = rules if isinstance(rules, CleanOptions) else None if rules is None else _load_rules(Path(rules))
     if chosen is None:
         chosen = CleanOptions() if file is None else file.data.clean
+    doubted = None
+    if wrong_labels is not None and task is not None:
+        doubted = write_wrong_labels(str(source), Path(task), Path(wrong_labels), model=judge)
     found = clean_file(
         str(source),
         Path(output),
@@ -81,27 +86,20 @@ def clean(
         engine=engine,
         processes=processes,
     )
-    if wrong_labels is not None and task is not None and file is not None:
-        doubted = write_wrong_labels(str(source), Path(task), Path(wrong_labels), model=judge)
-        found = replace(found, wrong_labels=doubted)
+    found = replace(found, wrong_labels=doubted)
     if report is not None:
         write_json(Path(report), found.to_json())
     return found
 
 
-def _require_place(wrong_labels: Path, task: Path | str | None, corrections: Path | str | None) -> None:
-    """Refuses a list that nothing can be asked for, or that would take the place of a person's decisions."""
+def _check_wrong_labels(task: Path | str | None, corrections: Path | str | None) -> None:
+    """Refuses a list of wrong labels that could not be made, or that nobody could apply."""
     if task is None:
         raise UserError("--wrong-labels needs --task, which says what a label is.", "Add --task TASK.yaml.")
     if corrections is not None:
         raise UserError(
             "--wrong-labels doubts the labels as they stand in the file, before --corrections.",
             "Write the corrected file first, then look for wrong labels in that.",
-        )
-    if wrong_labels.exists():
-        raise UserError(
-            f"{wrong_labels} exists, with decisions perhaps; Luthier does not overwrite it.",
-            "Give --wrong-labels another file.",
         )
 
 

@@ -13,7 +13,7 @@ from luthier.errors import UserError
 from luthier.experiment.finetuned import FineTuned
 from luthier.experiment.folder import MANIFEST, RunFolder, open_run
 from luthier.experiment.recipe import Recipe, load_recipe, load_task
-from luthier.files import write_json, write_jsonl
+from luthier.files import require_new, write_json, write_jsonl
 from luthier.generation import (
     Endpoint,
     GenerateOptions,
@@ -41,6 +41,7 @@ def generate_file(
     overrides: Sequence[str] = (),
     seed: int = 0,
     avoid: Sequence[str] = (),
+    report: Path | None = None,
 ) -> GenerateReport:
     """Generates labelled examples from a file of some, and writes them as records.
 
@@ -53,24 +54,27 @@ def generate_file(
         overrides: `a.b=c` for that file.
         seed: Decides what every request asks for.
         avoid: Files whose texts no new example may repeat: test sets above all.
+        report: JSON file for what is returned.
 
     Raises:
-        UserError: Where a file, the writer or the journal is at fault, or `output` stands there.
+        UserError: Where a file, the writer or the journal is at fault, or a file to write exists.
         LuthierError: Where the writer fails; what it wrote is kept.
     """
     file = load_task(task_file, overrides)
     journal = output.with_name(output.name + ".journal")
-    if output.exists() and not journal.exists():
-        raise UserError(f"{output} exists; Luthier does not overwrite it.", "Give another --output.")
+    goes_on = output.exists() and journal.exists()
+    require_new({"--output": None if goes_on else output, "--report": report})
     here = Path.cwd()
     examples, _ = read_examples(source, file.task, file.data, base_dir=here)
     held_out = {
         path: read_examples(path, file.task, file.data, base_dir=here, labelled=False)[0] for path in avoid
     }
     wanted = Wanted(examples, file.task, file.design, file.generate, seed, held_out)
-    made, report = _generate(wanted, journal)
+    made, done = _generate(wanted, journal)
     write_jsonl(output, (_record(item, file.task) for item in made))
-    return report
+    if report is not None:
+        write_json(report, done.to_json())
+    return done
 
 
 def generate_stage(recipe: Recipe, splits: Splits, folder: RunFolder) -> Splits:

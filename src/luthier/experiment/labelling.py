@@ -16,7 +16,7 @@ from luthier.experiment.folder import open_run
 from luthier.experiment.self_training.pseudo import Labelling, classes
 from luthier.experiment.self_training.selection import Selection
 from luthier.experiment.stages import Progress
-from luthier.files import read_jsonl, write_json, write_jsonl
+from luthier.files import read_jsonl, require_new, write_json, write_jsonl
 from luthier.tasks.example import Example, target_from_json
 
 Rows = Iterator[tuple[Example, dict[str, Any]]]
@@ -79,10 +79,7 @@ def label(
         DataError: Where the file cannot be read or does not fit the task.
     """
     selection = _rule(confidence, top)
-    written = [Path(path) for path in (output, report, rejects) if path is not None]
-    for path in written:
-        if path.exists():
-            raise UserError(f"{path} exists; Luthier does not overwrite it.", "Give another path.")
+    require_new({"--output": output, "--report": report, "--rejects": rejects})
     model = FineTuned(open_run(Path(run)))
     if model.task.schema().fields[0].kind == "text" and selection != Selection():
         raise UserError(

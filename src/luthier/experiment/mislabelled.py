@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,13 +33,18 @@ FOLDS = 5
 
 
 def find_wrong_labels(
-    task: Task, examples: Sequence[Example], *, folds: int = FOLDS, seed: int = 0, model: str = TFIDF
+    task: Task,
+    examples: Sequence[Example],
+    *,
+    folds: int = FOLDS,
+    seed: int = 0,
+    model: str = TFIDF,
+    by_group: bool = False,
 ) -> list[Suspect]:
     """Returns the examples whose labels are probably wrong, the surest first.
 
-    Every example is judged by a model that did not learn it, nor another one of its `group`. `tfidf` is
-    trained on the other folds (entities: a logistic regression over tokens); a run has done so itself where
-    its recipe has `evaluation.folds`.
+    Every example is judged by a model that did not learn it. `tfidf` is trained on the other folds (entities:
+    a logistic regression over tokens); a run has done so itself where its recipe has `evaluation.folds`.
 
     Args:
         task: Classification, aspects or extraction.
@@ -48,11 +53,12 @@ def find_wrong_labels(
         seed: Decides the folds and the order in which tokens are learnt.
         model: `tfidf`, or the folder of a finished run that was cross-validated. Examples that are not among
             those it was trained on are not judged.
+        by_group: Whether examples of one `group` stay in one fold; of `tfidf` alone.
 
     Raises:
         UserError: Where the task has no labels, there are too few examples, or the run has not judged them.
     """
-    return _find(task, examples, folds, seed, model)[0]
+    return _find(task, examples, folds, seed, model, by_group)[0]
 
 
 def write_wrong_labels(
@@ -82,17 +88,15 @@ def write_wrong_labels(
         RecipeError: With every problem of the task file.
     """
     file = load_task(task_file)
-    task, reading = file.task, file.data
-    if reading.group is not None:
-        reading = reading.model_copy(update={"columns": {**reading.columns, "group": reading.group}})
-    examples, _ = read_examples(data, task, reading, base_dir=Path.cwd())
-    suspects, judged = _find(task, examples, folds, seed, model)
+    task, group = file.task, file.data.group
+    examples, _ = read_examples(data, task, file.data.with_group(group), base_dir=Path.cwd())
+    suspects, judged = _find(task, examples, folds, seed, model, group is not None)
     write_jsonl(output, (suspect.to_row() for suspect in suspects))
     return MislabelledReport.of(suspects, model=model, examples=judged, unjudged=len(examples) - judged)
 
 
 def _find(
-    task: Task, examples: Sequence[Example], folds: int, seed: int, model: str
+    task: Task, examples: Sequence[Example], folds: int, seed: int, model: str, by_group: bool
 ) -> tuple[list[Suspect], int]:
     """Returns the suspects and how many examples were judged."""
     if task.schema().fields[0].kind == "text":
@@ -104,16 +108,19 @@ def _find(
         judged = _run_predictions(task, examples, open_run(Path(model)))
         return _judge_run(task, judged), len(judged.examples)
     examples = list(examples)
+    parts = list(fold_positions(task, examples, folds, seed, by_group=by_group))
     if isinstance(task, Extraction):
-        return _judge_tokens(task, examples, folds, seed), len(examples)
-    probabilities = [item.probabilities for item in _out_of_fold(task, examples, folds, seed)]
+        return _judge_tokens(task, examples, parts, seed), len(examples)
+    probabilities = [item.probabilities for item in _out_of_fold(task, examples, parts, seed)]
     return rank_labels(task, examples, probabilities), len(examples)
 
 
-def _out_of_fold(task: Task, examples: Sequence[Example], folds: int, seed: int) -> list[Prediction]:
+def _out_of_fold(
+    task: Task, examples: Sequence[Example], parts: Sequence[Sequence[int]], seed: int
+) -> list[Prediction]:
     found: dict[int, Prediction] = {}
-    for number, held_out in enumerate(_folds(task, examples, folds, seed), 1):
-        logger.info("  fold %d of %d", number, folds)
+    for number, held_out in enumerate(parts, 1):
+        logger.info("  fold %d of %d", number, len(parts))
         inside = set(held_out)
         learnt = [example for index, example in enumerate(examples) if index not in inside]
         predictions = Tfidf(task, learnt, seed).predict(task, [examples[index] for index in held_out])
@@ -121,16 +128,13 @@ def _out_of_fold(task: Task, examples: Sequence[Example], folds: int, seed: int)
     return [found[index] for index in range(len(examples))]
 
 
-def _folds(task: Task, examples: Sequence[Example], folds: int, seed: int) -> Iterator[list[int]]:
-    by_group = any(example.group is not None for example in examples)
-    return fold_positions(task, examples, folds, seed, by_group=by_group)
-
-
-def _judge_tokens(task: Extraction, examples: Sequence[Example], folds: int, seed: int) -> list[Suspect]:
+def _judge_tokens(
+    task: Extraction, examples: Sequence[Example], parts: Sequence[Sequence[int]], seed: int
+) -> list[Suspect]:
     tagger = TokenTagger(task, examples, seed)
     found: dict[int, NDArray[np.float64]] = {}
-    for number, held_out in enumerate(_folds(task, examples, folds, seed), 1):
-        logger.info("  fold %d of %d", number, folds)
+    for number, held_out in enumerate(parts, 1):
+        logger.info("  fold %d of %d", number, len(parts))
         inside = set(held_out)
         learnt = [index for index in range(len(examples)) if index not in inside]
         found.update(zip(held_out, tagger.probabilities(learnt, held_out), strict=True))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from luthier.data import CleanOptions, DataOptions, ReadOptions
 from luthier.data import check as check_data
+from luthier.data.options import Name
 from luthier.design import Design
 from luthier.design import check as check_design
 from luthier.errors import Problem, RecipeError, UserError
@@ -78,7 +79,7 @@ class TaskData(ReadOptions):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     clean: CleanOptions = CleanOptions()
-    group: str | None = None
+    group: Name | None = None
 
 
 class TaskFile(BaseModel):
