@@ -143,7 +143,7 @@ def test_options_are_scored_in_one_row_under_autocast_too(llama, tokenizer, monk
     monkeypatch.setattr(
         "luthier.inference.scorer.plain_scores", lambda *args: calls.append(args[1]) or plain_scores(*args)
     )
-    monkeypatch.setattr("luthier.inference.scorer._AGREEMENT", {4: 0.0, 2: 0.1})
+    monkeypatch.setattr("luthier.inference.agreement._TOLERANCE", {4: 0.0, 2: 0.1})
     monkeypatch.setattr(llama, "forward", torch.autocast("cpu", torch.bfloat16)(llama.forward))
     prompts = [[7, 8, 9, 10 + number] for number in range(3)]
     _, keys = generate(llama, prompts, stop=[0], pad=0, max_new_tokens=2)

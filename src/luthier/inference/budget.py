@@ -48,7 +48,7 @@ def answer_tokens(
     return longest + longest // 4 + _SPARE if longest else OPEN_TOKENS
 
 
-def batch_size(model: PreTrainedModel, tokens: int) -> int:
+def fitting_rows(model: PreTrainedModel, tokens: int) -> int:
     """Returns how many rows of so many tokens, prompt and answer, fit beside the model."""
     import torch
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ def generate(
     stop: Sequence[int],
     pad: int,
     max_new_tokens: int,
+    shared: int = 0,
 ) -> tuple[list[Generated], PromptKeys | None]:
     """Continues each prompt with the most probable token until one of `stop` or the limit.
 
@@ -54,15 +56,17 @@ def generate(
         stop: Ids that end an answer.
         pad: Id to pad with.
         max_new_tokens: Longest answer, in tokens, the ending one included.
+        shared: How many first tokens are the same in all prompts, fewer than the shortest has, and are read
+            once: `SharedPrefix` says whether a model can.
 
     Returns:
         The answers, and the keys of the prompts where the model's cache holds them.
     """
     if len(set(map(len, prompts))) > 1 and is_prompt_learning(model) and attention_span(model) is not None:
         # A trained prefix stands before the padding, which would push it out of a sliding window.
-        alone = [_generate(model, [prompt], stop, pad, max_new_tokens)[0] for prompt in prompts]
+        alone = [_generate(model, [prompt], stop, pad, max_new_tokens, 0)[0] for prompt in prompts]
         return [answer for answers in alone for answer in answers], None
-    return _generate(model, prompts, stop, pad, max_new_tokens)
+    return _generate(model, prompts, stop, pad, max_new_tokens, shared)
 
 
 def _generate(
@@ -71,13 +75,17 @@ def _generate(
     stop: Sequence[int],
     pad: int,
     max_new_tokens: int,
+    shared: int,
 ) -> tuple[list[Generated], PromptKeys | None]:
     import torch
     from transformers import GenerationConfig, LogitsProcessorList
 
     from luthier.inference.growing_cache import growing_cache
 
-    input_ids, mask = pad_left(prompts, pad, device_of(model))
+    # PEFT makes the cache of a trained prefix itself.
+    cache = None if is_prompt_learning(model) else growing_cache(model)
+    shared = 0 if cache is None else shared
+    input_ids, mask = pad_left(prompts, pad, device_of(model), shared)
     config = GenerationConfig(
         do_sample=False,
         num_beams=1,
@@ -87,10 +95,11 @@ def _generate(
         return_dict_in_generate=True,
     )
     record = _ProbabilityRecord()
-    # PEFT makes the cache of a trained prefix itself.
-    cache = None if is_prompt_learning(model) else growing_cache(model)
     kept: dict[str, Any] = {} if cache is None else {"past_key_values": cache}
     with torch.inference_mode(), ready(model), own_generation_config(model):
+        if cache is not None and shared:
+            last_logits(model, 1, input_ids=input_ids[:1, :shared], past_key_values=cache)
+            cache.batch_repeat_interleave(len(prompts))
         output = model.generate(
             input_ids=input_ids,
             attention_mask=mask,
@@ -103,7 +112,7 @@ def _generate(
     probabilities = torch.stack(record.steps, dim=1).tolist()
     ends = frozenset(stop)
     answers = [_cut(ids, steps, ends) for ids, steps in zip(written, probabilities, strict=True)]
-    return answers, prompt_keys(output.past_key_values, width)
+    return answers, prompt_keys(output.past_key_values, width, shared)
 
 
 def is_prompt_learning(model: PreTrainedModel) -> bool:
@@ -118,15 +127,36 @@ def device_of(model: PreTrainedModel) -> torch.device:
     return device
 
 
+def base_model(model: PreTrainedModel) -> Any:
+    """Returns the model inside a PEFT wrapper, or the model itself."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
+def last_logits(model: PreTrainedModel, keep: int, **inputs: Any) -> torch.Tensor:
+    """Returns the logits of the last `keep` positions, shape (rows, keep, vocabulary)."""
+    import torch
+
+    if "logits_to_keep" in inspect.signature(base_model(model).forward).parameters:
+        inputs["logits_to_keep"] = keep
+    with torch.inference_mode():
+        # Prefix tuning hands its prefixes over as a cache.
+        uses_cache = "past_key_values" in inputs or is_prompt_learning(model)
+        logits: torch.Tensor = model(**inputs, use_cache=uses_cache).logits
+    return logits[:, -keep:]
+
+
 def pad_left(
-    rows: Sequence[Sequence[int]], pad: int, device: torch.device
+    rows: Sequence[Sequence[int]], pad: int, device: torch.device, shared: int = 0
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Returns ids and attention mask, shape (rows, longest), the rows' ends aligned."""
+    """Returns ids and attention mask, shape (rows, longest), the rows' ends aligned.
+
+    The first `shared` tokens of every row stay in front of the padding.
+    """
     import torch
 
     width = max(map(len, rows))
-    ids = [[pad] * (width - len(row)) + list(row) for row in rows]
-    mask = [[0] * (width - len(row)) + [1] * len(row) for row in rows]
+    ids = [[*row[:shared], *[pad] * (width - len(row)), *row[shared:]] for row in rows]
+    mask = [[1] * shared + [0] * (width - len(row)) + [1] * (len(row) - shared) for row in rows]
     return torch.tensor(ids, device=device), torch.tensor(mask, device=device)
 
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Literal
 
 from luthier.design import Reading, SampleWriter
 from luthier.errors import UserError
-from luthier.inference.budget import answer_tokens, batch_size
+from luthier.inference.budget import answer_tokens, fitting_rows
 from luthier.inference.certainty import least_certain
-from luthier.inference.generation import Generated, generate
+from luthier.inference.generation import Generated, device_of, generate
 from luthier.inference.prediction import Prediction
 from luthier.inference.prompt_keys import PromptKeys
 from luthier.inference.reading import from_reading
 from luthier.inference.scorer import LabelScorer
+from luthier.inference.shared_prefix import SharedPrefix, batches, beginning
 from luthier.models import Encoder, stop_token_ids
 from luthier.tasks.answer import Answer
 from luthier.tasks.base import Task
@@ -75,6 +76,7 @@ class Predictor:
         self._encode = Encoder(tokenizer, max(1, max_length - self._max_new_tokens), "input")
         self._stop = stop_token_ids(tokenizer)
         self._pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+        self._prefix = SharedPrefix(model, stop=self._stop, pad=self._pad)
         self._scorer = LabelScorer(model, tokenizer)
 
     def _every_field_is_scored(self) -> bool:
@@ -101,28 +103,38 @@ class Predictor:
         """
         remaining = iter(examples)
         while window := list(islice(remaining, _WINDOW)):
-            prompts = [self._encode(self._writer.prompt(example)).input_ids for example in window]
+            samples = [self._writer.prompt(example) for example in window]
+            prompts = [self._encode(sample).input_ids for sample in samples]
             done: dict[int, Prediction] = {}
-            for batch in self._batches([len(prompt) for prompt in prompts], batch_size):
-                rows = [window[at] for at in batch]
-                done.update(zip(batch, self._predict(rows, [prompts[at] for at in batch]), strict=True))
+            for batch in batches(
+                prompts,
+                [beginning(sample) for sample in samples],
+                lambda length: batch_size or self._fitting(length),
+                answer=self._max_new_tokens,
+                device=device_of(self._model).type,
+            ):
+                rows = [window[at] for at in batch.rows]
+                found = self._predict(rows, [prompts[at] for at in batch.rows], batch.shared)
+                done.update(zip(batch.rows, found, strict=True))
                 if progress is not None:
-                    progress(len(batch))
+                    progress(len(batch.rows))
             yield from (done[at] for at in range(len(window)))
 
-    def _batches(self, lengths: Sequence[int], size: int | None) -> Iterator[list[int]]:
-        """Groups positions of prompts of like length, the longest first: what does not fit fails at once."""
-        order = sorted(range(len(lengths)), key=lambda at: -lengths[at])
-        while order:
-            take = size or batch_size(self._model, lengths[order[0]] + self._max_new_tokens)
-            yield order[:take]
-            order = order[take:]
+    def _fitting(self, length: int) -> int:
+        return fitting_rows(self._model, length + self._max_new_tokens)
 
-    def _predict(self, examples: Sequence[Example], prompts: Sequence[Sequence[int]]) -> list[Prediction]:
+    def _predict(
+        self, examples: Sequence[Example], prompts: Sequence[Sequence[int]], shared: int
+    ) -> list[Prediction]:
         if self._decode == "score":
             return self._predict_by_score(examples, prompts)
         generated, keys = generate(
-            self._model, prompts, stop=self._stop, pad=self._pad, max_new_tokens=self._max_new_tokens
+            self._model,
+            prompts,
+            stop=self._stop,
+            pad=self._pad,
+            max_new_tokens=self._max_new_tokens,
+            shared=self._prefix.usable(prompts, shared),
         )
         texts = [self._decode_ids(item.ids) for item in generated]
         readings = [self._writer.read(text, example) for text, example in zip(texts, examples, strict=True)]

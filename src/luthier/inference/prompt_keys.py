@@ -19,10 +19,12 @@ class PromptKeys:
         layers: Keys and values of each layer, shape (rows, heads, tokens, size of a head); the prompts come
             first, whatever stands behind them.
         width: Tokens of the longest prompt.
+        shared: How many first tokens of all prompts stand in front of the padding.
     """
 
     layers: tuple[tuple[Tensor, Tensor], ...]
     width: int
+    shared: int = 0
 
     def cache(self, rows: Sequence[int]) -> DynamicCache:
         """Returns a cache of some prompts without their last token, to be read again for its logits."""
@@ -36,12 +38,13 @@ class PromptKeys:
         return cache
 
 
-def prompt_keys(cache: Any, width: int) -> PromptKeys | None:
+def prompt_keys(cache: Any, width: int, shared: int = 0) -> PromptKeys | None:
     """Returns the keys of prompts from the cache that generation left behind.
 
     Args:
         cache: Of transformers.
         width: Tokens of the longest prompt.
+        shared: How many first tokens of all prompts stand in front of the padding.
 
     Returns:
         None where the cache is of another kind, or no longer whole: a sliding window forgets.
@@ -56,4 +59,4 @@ def prompt_keys(cache: Any, width: int) -> PromptKeys | None:
         length = layer.keys.shape[-2]
         if getattr(layer, "cumulative_length", length) != length:
             return None
-    return PromptKeys(tuple((layer.keys, layer.values) for layer in cache.layers), width)
+    return PromptKeys(tuple((layer.keys, layer.values) for layer in cache.layers), width, shared)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from luthier.design import Candidates
+from luthier.inference.agreement import noted_precision
 from luthier.inference.generation import is_prompt_learning, ready
 from luthier.inference.prompt_keys import PromptKeys
 from luthier.inference.scoring import (
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 
 _NUMBERS = 64_000_000
 """Logits, or attention mask entries, held at once on a GPU; an eighth of it on a CPU."""
-
-_AGREEMENT = {4: 1e-3, 2: 0.1}
-"""How far the two ways of scoring may differ in a log probability, by the bytes of a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +108,14 @@ class LabelScorer:
 
     def _try_packing(self, question: Question, keys: PromptKeys | None) -> bool:
         """Scores one question both ways; a model that refuses the mask or says otherwise cannot be packed."""
-        with _product_bytes(self._model) as sizes:
+        with noted_precision(self._model) as agree:
             plain = plain_scores(self._model, [question], self._pad)
         try:
             packed = packed_scores(self._model, [question], self._pad, keys)
         except (RuntimeError, TypeError, ValueError, IndexError, AttributeError):
             return False
-        tolerance = _AGREEMENT.get(min(sizes), 0.1)
         return all(
-            math.isclose(one, other, rel_tol=tolerance, abs_tol=tolerance)
+            agree(one, other)
             for line, others in zip(plain[0], packed[0], strict=True)
             for one, other in zip(line, others, strict=True)
         )
@@ -144,21 +140,6 @@ def _few_of(question: Question) -> Question:
     found = question.continuations
     few = [*found[:2], *found[-1:], max(found, key=len)]
     return replace(question, continuations=few if len(found) > len(few) else found)
-
-
-@contextmanager
-def _product_bytes(model: PreTrainedModel) -> Iterator[list[int]]:
-    """Notes the bytes of a number in the weights and in what the output head computes.
-
-    Under autocast that is narrower than the weights are, and than what the model returns may be.
-    """
-    sizes = [next(model.parameters()).element_size()]
-    head = model.get_output_embeddings()
-    if head is None:
-        yield sizes
-        return
-    with head.register_forward_hook(lambda _, __, output: sizes.append(output.element_size())):
-        yield sizes
 
 
 def _plain_numbers(batch: Sequence[Question], vocabulary: int) -> int:

@@ -9,13 +9,12 @@ there.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from luthier.inference.generation import device_of, is_prompt_learning
+from luthier.inference.generation import base_model, device_of, last_logits
 from luthier.inference.prompt_keys import PromptKeys
 from luthier.inference.token_tree import ROOT, TokenTree
 
@@ -67,7 +66,7 @@ def plain_scores(model: PreTrainedModel, questions: Sequence[Question], pad: int
     # Padding stands behind, where a causal model never looks, so that positions need no care.
     input_ids = torch.tensor([row + [pad] * (width - len(row)) for row in rows], device=device)
     mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in rows], device=device)
-    logits = _last_logits(model, width - keep_from, input_ids=input_ids, attention_mask=mask)
+    logits = last_logits(model, width - keep_from, input_ids=input_ids, attention_mask=mask)
     flat = []
     for row, start, values in zip(rows, starts, logits, strict=True):
         sources = torch.arange(start - 1, len(row) - 1, device=device) - keep_from
@@ -92,7 +91,8 @@ def packed_scores(
     trees = [question.tree for question in questions]
     width = max(len(question.prompt) for question in questions) if keys is None else keys.width
     device = device_of(model)
-    packed = _packed_inputs(questions, width, pad, skip=0 if keys is None else width - 1)
+    skip, shared = (0, 0) if keys is None else (width - 1, keys.shared)
+    packed = _packed_inputs(questions, width, pad, skip=skip, shared=shared)
     visible = torch.tensor(packed.visible, device=device)
     blocked = torch.zeros(visible.shape, dtype=_dtype_of(model), device=device)
     blocked.masked_fill_(~visible, torch.finfo(_dtype_of(model)).min)
@@ -103,7 +103,7 @@ def packed_scores(
     }
     if keys is not None:
         inputs["past_key_values"] = keys.cache([question.row for question in questions])
-    logits = _last_logits(model, max(map(len, trees)) + 1, **inputs)
+    logits = last_logits(model, max(map(len, trees)) + 1, **inputs)
     scores = []
     for question, tree, values in zip(questions, trees, logits, strict=True):
         # The prompt's last token is the first position kept, so that node i stands at i + 1 and ROOT at 0.
@@ -120,8 +120,10 @@ class _Packed:
     visible: Any
 
 
-def _packed_inputs(questions: Sequence[Question], prompt_width: int, pad: int, skip: int) -> _Packed:
-    """Lays prompts (padded in front) and trees (padded behind) out side by side, as numpy arrays.
+def _packed_inputs(
+    questions: Sequence[Question], prompt_width: int, pad: int, *, skip: int, shared: int
+) -> _Packed:
+    """Lays prompts (padded in front, or behind their first `shared` tokens) and trees (padded behind) out.
 
     The first `skip` columns have been read before: they are seen, but do not look themselves.
     """
@@ -135,35 +137,20 @@ def _packed_inputs(questions: Sequence[Question], prompt_width: int, pad: int, s
     for row, question in enumerate(questions):
         length, tree = len(question.prompt), question.tree
         begin, end = prompt_width - length, prompt_width + len(tree)
-        ids[row, begin:end] = [*question.prompt, *tree.tokens]
-        positions[row, begin:end] = [*range(length), *(length + depth for depth in tree.depths)]
-        first = max(begin, skip)
-        visible[row, first - skip : prompt_width - skip, begin:prompt_width] = np.tri(length, dtype=np.bool_)[
-            first - begin :
-        ]
-        visible[row, prompt_width - skip : end - skip, begin:prompt_width] = True
+        prompt = [*range(shared), *range(begin + shared, prompt_width)]
+        filled = [*prompt, *range(prompt_width, end)]
+        ids[row, filled] = [*question.prompt, *tree.tokens]
+        positions[row, filled] = [*range(length), *(length + depth for depth in tree.depths)]
+        looking = [at - skip for at in prompt if at >= skip]
+        visible[row][np.ix_(looking, prompt)] = np.tri(length, dtype=np.bool_)[length - len(looking) :]
+        visible[row, prompt_width - skip : end - skip][:, prompt] = True
         for node, line in enumerate(tree.ancestors()):
             visible[row, prompt_width - skip + node, [prompt_width + at for at in line]] = True
     return _Packed(ids[:, skip:], positions[:, skip:], visible)
 
 
-def _last_logits(model: PreTrainedModel, keep: int, **inputs: Any) -> torch.Tensor:
-    """Returns the logits of the last `keep` positions, shape (rows, keep, vocabulary)."""
-    import torch
-
-    base = model.get_base_model() if hasattr(model, "get_base_model") else model
-    if "logits_to_keep" in inspect.signature(base.forward).parameters:
-        inputs["logits_to_keep"] = keep
-    with torch.inference_mode():
-        # Prefix tuning hands its prefixes over as a cache.
-        uses_cache = "past_key_values" in inputs or is_prompt_learning(model)
-        logits: torch.Tensor = model(**inputs, use_cache=uses_cache).logits
-    return logits[:, -keep:]
-
-
 def _dtype_of(model: PreTrainedModel) -> torch.dtype:
-    base = model.get_base_model() if hasattr(model, "get_base_model") else model
-    dtype: torch.dtype = base.dtype
+    dtype: torch.dtype = base_model(model).dtype
     return dtype
 
 
