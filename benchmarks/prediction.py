@@ -3,8 +3,8 @@
     python benchmarks/prediction.py runs/reviews reviews.jsonl [--limit 1024] [--rounds 5]
 
 Three ways in turn, several rounds, in one process: `full` batches of like length, however much padding they
-take; `cut` before padding costs more than another batch; and `shared`, what Luthier does: cut, and the beginning
-that prompts have in common is read once. The ratios are those of each round, to `full`.
+take; `cut` before padding costs more than another batch; and `shared`, what Luthier does: cut, and the
+beginning that prompts have in common is read once. The ratios are those of each round, to `full`.
 """
 
 from __future__ import annotations
@@ -43,9 +43,8 @@ def measure(run: Path, data: Path, limit: int, rounds: int) -> None:
                 found = list(model.predict(records))
                 seconds[way].append(perf_counter() - begun)
             assert [item.value for item in found] == [item.value for item in first], way
-    print(
-        f"{len(records)} records of {data.name}\n\n| batches | records a second | ratio to full |\n|---|---|---|"
-    )
+    print(f"{len(records)} records of {data.name}\n")
+    print("| batches | records a second | ratio to full |\n|---|---|---|")
     for way, taken in seconds.items():
         ratios = [full / own for full, own in zip(seconds["full"], taken, strict=True)]
         print(
