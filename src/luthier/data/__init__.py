@@ -24,7 +24,7 @@ from luthier.data.reading import ReadReport, read_examples
 from luthier.data.removal import Conflict
 from luthier.data.sniffing import Proposal, sniff
 from luthier.data.splitting import join_groups, split_folds, split_indices
-from luthier.data.unlabelled import Seen, unseen
+from luthier.data.unlabelled import Seen, known_targets, unseen
 
 __all__ = [
     "AnyBalance",
@@ -62,6 +62,7 @@ __all__ = [
     "find_imbalances",
     "find_leaks",
     "join_groups",
+    "known_targets",
     "load_splits",
     "read_examples",
     "sniff",

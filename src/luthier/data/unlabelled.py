@@ -6,10 +6,16 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+from luthier.data.cleaning import Cleaning, CountTokens
 from luthier.data.duplicates import content, find_duplicates
 from luthier.data.examples import Examples
+from luthier.data.options import DataOptions
+from luthier.data.reading import read_examples
+from luthier.errors import DataError
+from luthier.tasks import Task
 from luthier.text import normalise, shorten
 
 BLOCK = 50_000
@@ -91,6 +97,38 @@ def unseen(
                 continue
             seen.append(Seen(example.id, example.origin, *found, shorten(text, 120)))
     return kept, seen
+
+
+def known_targets(
+    pool: Examples,
+    options: DataOptions,
+    task: Task,
+    *,
+    base_dir: Path,
+    count_tokens: CountTokens | None = None,
+) -> Examples | None:
+    """Reads the targets that unlabelled records have after all, cleaned as the records are.
+
+    Args:
+        pool: Some of the records, as `load_splits` read them.
+        options: The recipe's `data` section.
+        task: What a target has to fit.
+        base_dir: The recipe's folder.
+        count_tokens: As for `load_splits`.
+
+    Returns:
+        The same records with their targets; None where not every record has one that fits the task.
+    """
+    cleaning = Cleaning(task, options.clean, task.record, count_tokens=count_tokens)
+    reading = options.reading("unlabelled")
+    try:
+        found, _ = read_examples(str(options.unlabelled), task, reading, base_dir=base_dir, stage=cleaning)
+    except DataError:
+        return None
+    places = {origin: place for place, origin in enumerate(found.dataset["origin"])}
+    wanted = [places.get(origin) for origin in pool.dataset["origin"]]
+    positions = [place for place in wanted if place is not None]
+    return found.select(positions) if len(positions) == len(wanted) else None
 
 
 def _digest(text: str) -> bytes:

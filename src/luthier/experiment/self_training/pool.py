@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from luthier.data import Examples, Splits, read_examples, unseen
+from luthier.data import Examples, Splits, known_targets, unseen
 from luthier.errors import DataError, Problem
+from luthier.experiment.bench import token_counter
 from luthier.experiment.folder import RunFolder
 from luthier.experiment.recipe import Recipe
 from luthier.files import write_jsonl
@@ -64,18 +65,8 @@ class Pool:
         if limit is not None and limit < len(kept):
             left_out[BEYOND_LIMIT] = len(kept) - limit
             kept = sorted(random.Random(recipe.seed).sample(kept, limit))
-        known = _read_known(recipe)
         logger.info("  %d unlabelled, %d left out", len(kept), left_out.total())
-        return cls(
-            splits.unlabelled.select(kept), None if known is None else known.select(kept), dict(left_out)
-        )
-
-
-def _read_known(recipe: Recipe) -> Examples | None:
-    """Reads the targets of the unlabelled file; None where not every record has one that fits the task."""
-    options = recipe.data
-    reading = options.reading("unlabelled")
-    try:
-        return read_examples(str(options.unlabelled), recipe.task, reading, base_dir=Path.cwd())[0]
-    except DataError:
-        return None
+        pool = splits.unlabelled.select(kept)
+        counter = token_counter(recipe.model, recipe.data.clean)
+        known = known_targets(pool, recipe.data, recipe.task, base_dir=Path.cwd(), count_tokens=counter)
+        return cls(pool, known, dict(left_out))
