@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from luthier.api import FileReport, Run
     from luthier.data.augmenting import AugmentReport
     from luthier.evaluation import Scores
-    from luthier.experiment.check import Check
+    from luthier.experiment.check import Check, SelfTrainingCheck
     from luthier.experiment.labelling import LabelReport
 
 _SHOWN = 4
@@ -191,8 +191,20 @@ def print_check(check: Check) -> None:
         ["peak memory", size(check.probe.peak_memory_bytes)],
         ["training time", duration(check.training_seconds)],
         ["prediction time", duration(check.prediction_seconds)],
+        *_self_training_facts(check.self_training),
     ]
     print_table("the run on this machine (measured on a few real steps)", ["", ""], facts)
+
+
+def _self_training_facts(found: SelfTrainingCheck | None) -> list[list[str]]:
+    if found is None:
+        return []
+    rounds = "1 round" if found.rounds == 1 else f"up to {found.rounds} rounds"
+    facts = [["self-training", f"{rounds}, a training each: {found.unlabelled:,} unlabelled"]]
+    facts += [["  left out", f"{count:,} {reason}"] for reason, count in found.left_out.items()]
+    if found.labelling_seconds is not None:
+        facts.append(["  labelling time", f"{duration(found.labelling_seconds)} a round"])
+    return facts
 
 
 def _print_data(data: Mapping[str, Any]) -> None:

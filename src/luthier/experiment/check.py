@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from luthier.data import Examples, Splits, enlarge, load_splits
 from luthier.experiment.bench import Bench, require_fitting, token_counter
 from luthier.experiment.fit import MEASURED, Prepared, predictor, prepare
+from luthier.experiment.folder import RunFolder
 from luthier.experiment.recipe import Recipe, check_recipe
+from luthier.experiment.self_training.pool import Pool
 from luthier.methods import ParameterCount
 from luthier.models import EncodeReport
 from luthier.training import Probe, evaluation_count, predict_seconds, probe
@@ -21,6 +24,23 @@ if TYPE_CHECKING:
 
 TIMED_RECORDS = 32
 """How many records, a full batch on a CPU, are predicted to measure time and memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTrainingCheck:
+    """What self-training would do, as far as it is known beforehand.
+
+    Attributes:
+        unlabelled: Records that a teacher would label in each round.
+        left_out: Reason to number of records that would not be labelled: they stand in another set, say.
+        rounds: At most.
+        labelling_seconds: Predicted time of labelling in a round; None where TF-IDF labels, in moments.
+    """
+
+    unlabelled: int
+    left_out: Mapping[str, int]
+    rounds: int
+    labelling_seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +57,7 @@ class Check:
         probe: What a few of this recipe's own training steps measured on this machine.
         training_seconds: Predicted time of training, its evaluations included.
         prediction_seconds: Predicted time of predicting the test sets, zero-shot included where asked for.
+        self_training: None where the recipe has none. Its rounds, a training each, come on top.
     """
 
     data: dict[str, Any]
@@ -48,6 +69,7 @@ class Check:
     probe: Probe
     training_seconds: float
     prediction_seconds: float
+    self_training: SelfTrainingCheck | None
 
     @property
     def end_supervised(self) -> bool:
@@ -67,6 +89,7 @@ class Check:
             "training_seconds": self.training_seconds,
             "prediction_seconds": self.prediction_seconds,
             "peak_memory_bytes": self.probe.peak_memory_bytes,
+            "self_training": None if self.self_training is None else asdict(self.self_training),
         }
 
 
@@ -91,11 +114,14 @@ def check(recipe: Recipe, samples: int = 2) -> Check:
             count_tokens=token_counter(recipe.model, recipe.data.clean),
         )
         require_fitting(recipe, splits.train)
+        pool = None
+        if recipe.self_training is not None:
+            pool = Pool.open(recipe, splits, RunFolder(Path(folder)))
         splits = enlarge(splits, recipe.data.augment, recipe.task, recipe.seed)
-        return _check(recipe, splits, samples)
+        return _check(recipe, splits, pool, samples)
 
 
-def _check(recipe: Recipe, splits: Splits, count: int) -> Check:
+def _check(recipe: Recipe, splits: Splits, pool: Pool | None, count: int) -> Check:
     bench = Bench.open(recipe)
     prepared = prepare(bench, splits.training, splits.validation, seed=recipe.seed)
     each = 0.0
@@ -126,7 +152,16 @@ def _check(recipe: Recipe, splits: Splits, count: int) -> Check:
         )
         + evaluations * min(MEASURED, len(splits.validation)) * each,
         prediction_seconds=passes * sum(len(test.examples) for test in splits.tests.values()) * each,
+        self_training=None if pool is None else _check_self_training(recipe, pool, each),
     )
+
+
+def _check_self_training(recipe: Recipe, pool: Pool, each: float) -> SelfTrainingCheck:
+    options = recipe.self_training
+    assert options is not None, "only called with a pool"
+    count = len(pool.examples)
+    seconds = count * each if options.teacher == "model" else None
+    return SelfTrainingCheck(count, pool.left_out, options.rounds, seconds)
 
 
 def _seconds_a_record(bench: Bench, prepared: Prepared, model: PreTrainedModel, examples: Examples) -> float:

@@ -7,6 +7,7 @@ from tests.experiment.conftest import write_jsonl
 from tests.experiment.self_training.conftest import Write
 
 from luthier.data import load_splits
+from luthier.experiment.check import check
 from luthier.experiment.folder import RunFolder
 from luthier.experiment.recipe import load_recipe
 from luthier.experiment.self_training.pool import Pool
@@ -34,6 +35,17 @@ def test_known_labels_are_those_of_the_records_that_cleaning_left(
     assert pool.known is not None
     assert [(item.id, item.target) for item in pool.examples] == [("first", None), ("second", None)]
     assert [(item.id, item.target) for item in pool.known] == [("first", "bad"), ("second", "good")]
+
+
+def test_check_counts_what_a_teacher_would_label(values: dict[str, Any], write_recipe: Write) -> None:
+    values["self_training"] |= {"rounds": 3, "limit": 15}
+    path = write_recipe(values)
+    found = check(load_recipe(path)).self_training
+    assert found is not None
+    assert (found.unlabelled, found.rounds, found.labelling_seconds) == (15, 3, None)
+    assert found.left_out == {"test/id, equal": 1, "test/id, near": 1, "beyond the limit": 5}
+    by_model = check(load_recipe(path, ["self_training.teacher=model"])).to_json()["self_training"]
+    assert by_model["labelling_seconds"] > 0
 
 
 def test_known_entities_stand_where_they_do_in_the_clean_text(
