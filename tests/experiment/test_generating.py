@@ -12,6 +12,7 @@ from tests.generation.served import obedient_server
 
 from luthier.errors import LuthierError, RecipeError
 from luthier.experiment import load_recipe, run
+from luthier.experiment.manifest import describe
 from luthier.files import read_jsonl
 
 Write = Callable[[dict[str, Any]], Path]
@@ -55,6 +56,22 @@ def test_folds_and_generation_are_refused_together(
     line = path.read_text().splitlines().index("generate:") + 1
     with pytest.raises(RecipeError, match=rf"recipe.yaml:{line}: generate: cannot be combined with folds"):
         load_recipe(path)
+
+
+@pytest.mark.parametrize("key", ["model", "agree"])
+def test_other_weights_of_the_writer_or_the_judge_make_it_another_run(
+    key: str, recipe_values: dict[str, Any], write_recipe: Write, tmp_path: Path
+) -> None:
+    weights = tmp_path / "earlier" / "model" / "model.safetensors"
+    weights.parent.mkdir(parents=True)
+    (tmp_path / "earlier" / "manifest.json").write_text("{}")
+    recipe_values["generate"] = {"examples": 5, key: "earlier"}
+    recipe = load_recipe(write_recipe(recipe_values))
+    identities = []
+    for content in (b"one", b"two", b"one"):
+        weights.write_bytes(content)
+        identities.append(describe(recipe)["identity"])
+    assert identities[0] == identities[2] != identities[1]
 
 
 def test_places_in_the_section_start_at_the_recipes_folder(

@@ -8,6 +8,7 @@ from typing import Any
 
 from luthier.augment.any import files_of, placed
 from luthier.data import DataOptions
+from luthier.experiment.folder import MANIFEST, RunFolder
 from luthier.generation import GenerateOptions, LocalModel
 from luthier.models import ModelOptions, embedded_models
 
@@ -58,6 +59,16 @@ def files(data: DataOptions) -> list[Path]:
 
     _map_paths(data, note)
     return found + [path for item in data.augment for _, path in files_of(item) if path.exists()]
+
+
+def models(options: GenerateOptions | None) -> list[Path]:
+    """Returns the local folders of weights that generation asks, paths made absolute before: writer, judge."""
+    if options is None:
+        return []
+    names = [options.agree, options.model.name if isinstance(options.model, LocalModel) else None]
+    places = [Path(name) for name in names if name is not None]
+    found = [RunFolder(path).model if (path / MANIFEST).exists() else path for path in places]
+    return [path for path in found if path.is_dir()]
 
 
 def _map_paths(data: DataOptions, place: Callable[[str], str]) -> dict[str, Any]:

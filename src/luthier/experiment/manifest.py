@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from luthier.experiment.folder import PRETRAINING
-from luthier.experiment.inputs import files
+from luthier.experiment.inputs import files, models
 from luthier.experiment.recipe import Recipe
 from luthier.files import sha256_file, sha256_folder, sha256_json
 from luthier.models import fingerprint
@@ -36,11 +36,11 @@ PACKAGES = (
 def describe(recipe: Recipe) -> dict[str, Any]:
     """Returns what identifies a run before it starts: versions, hashes of every input, hardware, command.
 
-    The `identity` is one SHA-256 over recipe, data, model, design with its wordings, and versions; a resumed
-    run must have the same one.
+    The `identity` is one SHA-256 over recipe, data, models (those of generation too), design with its
+    wordings, and versions; a resumed run must have the same one.
     """
     versions = _versions(PACKAGES)
-    inputs = {str(path): _hash(path) for path in files(recipe.data)}
+    inputs = {str(path): _hash(path) for path in [*files(recipe.data), *models(recipe.generate)]}
     model = fingerprint(recipe.model)
     # What is written around an example decides the result as much as the options do.
     design = sha256_json([recipe.design.model_dump(mode="json"), _wordings_hash()])
