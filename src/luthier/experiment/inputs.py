@@ -62,7 +62,7 @@ def files(data: DataOptions) -> list[Path]:
 
 
 def models(options: GenerateOptions | None) -> list[Path]:
-    """Returns the local folders of weights that generation asks, paths made absolute before: writer, judge."""
+    """Returns the local folders of weights that write examples and judge them, paths made absolute before."""
     if options is None:
         return []
     names = [options.agree, options.model.name if isinstance(options.model, LocalModel) else None]
