@@ -196,7 +196,7 @@ def test_a_column_under_another_name_is_one_problem_with_the_line_to_write(tmp_p
     path = write(tmp_path / "t.jsonl", *[{"review": "a", "label": "positive"}] * 50)
     (problem,) = refusal(path).problems
     assert "no column 'text'" in str(problem)
-    assert "write `columns: {text: review}`" in str(problem)
+    assert "write `columns: {text: review}` in the recipe's `data`, or rename it" in str(problem)
     assert read(path, columns={"text": "review"})[49].text == "a"
 
 
