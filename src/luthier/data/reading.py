@@ -342,7 +342,8 @@ class Reading:
         if guess is None and "history" in self.task.columns:
             meant = "messages"
             guess = next((name for name in found if name.casefold() in ALIASES[meant]), None)
-        hint = f"write `columns: {{{meant if guess else ours}: {guess or '...'}}}` in the recipe's `data`, or rename it"
+        columns = f"{{{meant if guess else ours}: {guess or '...'}}}"
+        hint = f"write `columns: {columns}` in the recipe's `data`, or rename it"
         if guess:
             hint = f"did you mean {guess!r}? {hint}"
         elif is_table(self.file):
