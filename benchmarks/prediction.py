@@ -18,7 +18,7 @@ from time import perf_counter
 from typing import Any
 from unittest.mock import patch
 
-PASSES = "luthier.inference.shared_prefix._PASS"
+PASSES = "luthier.inference.batches._PASS"
 BEGINNING = "luthier.inference.predictor.beginning"
 NEVER = 1 << 60
 WAYS: dict[str, Callable[[], Any]] = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from luthier.design import Reading, SampleWriter
 from luthier.errors import UserError
+from luthier.inference.batches import batches, beginning
 from luthier.inference.budget import answer_tokens, fitting_rows
 from luthier.inference.certainty import least_certain
 from luthier.inference.generation import Generated, device_of, generate
@@ -16,7 +17,7 @@ from luthier.inference.prediction import Prediction
 from luthier.inference.prompt_keys import PromptKeys
 from luthier.inference.reading import from_reading
 from luthier.inference.scorer import LabelScorer
-from luthier.inference.shared_prefix import SharedPrefix, batches, beginning
+from luthier.inference.shared_prefix import SharedPrefix
 from luthier.models import Encoder, stop_token_ids
 from luthier.tasks.answer import Answer
 from luthier.tasks.base import Task
