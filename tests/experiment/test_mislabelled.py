@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -158,6 +159,16 @@ def test_a_cross_validated_run_judges_what_it_did_not_learn(files, probabilities
     rows = list(read_jsonl(files / "wrong.jsonl"))
     assert {row["id"]: row["suggested"] for row in rows} == {"r-5": "bad", "r-16": "good"}
     assert [row["score"] for row in rows] == [0.04, 0.04]
+
+
+def test_a_run_judges_records_that_it_learnt_clean(files):
+    given = reviews(60)
+    run = write_run(files, given)
+    untidy = [replace(item, text=f" {item.text.replace(' ', '  ')}<br>") for item in given]
+    assert find_wrong_labels(TASK, untidy, model=run) == [
+        replace(item, example=replace(item.example, text=untidy[int(item.example.id[2:])].text))
+        for item in find_wrong_labels(TASK, given, model=run)
+    ]
 
 
 def test_a_run_that_learnt_everything_is_refused(files):

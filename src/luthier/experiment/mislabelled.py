@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from luthier.data import content, read_examples
+from luthier.data import CleanOptions, content, read_examples
+from luthier.data.cleaning import mend_example
 from luthier.data.mislabelled import MislabelledReport, Suspect, rank_answers, rank_labels, rank_spans
 from luthier.errors import UserError
 from luthier.evaluation.baselines import Tfidf
@@ -150,7 +151,7 @@ class _Judged:
 
 
 def _run_predictions(task: Task, examples: Sequence[Example], folder: RunFolder) -> _Judged:
-    """Looks up the out-of-fold predictions of a run, by id and text.
+    """Looks up the out-of-fold predictions of a run, by id and (clean) text.
 
     Raises:
         UserError: Where the run was not cross-validated, has other labels, or knows none of the records.
@@ -168,7 +169,8 @@ def _run_predictions(task: Task, examples: Sequence[Example], folder: RunFolder)
         )
     rows = zip(read_jsonl(folder.data / "train.jsonl"), read_jsonl(folder.cross_validation), strict=True)
     known = {(row["id"], _text(row)): Prediction.from_row(found) for row, found in rows}
-    places = [(example, known.get((example.id, content(example)))) for example in examples]
+    rules = recipe.data.clean
+    places = [(item, known.get((item.id, content(_as_learnt(task, item, rules))))) for item in examples]
     judged = [(example, prediction) for example, prediction in places if prediction is not None]
     if not judged:
         raise UserError(
@@ -176,6 +178,12 @@ def _run_predictions(task: Task, examples: Sequence[Example], folder: RunFolder)
             "Records are found by id and text: give the recipe's `train` file, unchanged.",
         )
     return _Judged([example for example, _ in judged], [prediction for _, prediction in judged])
+
+
+def _as_learnt(task: Task, example: Example, rules: CleanOptions) -> Example:
+    """Returns an example as the run's cleaning left it."""
+    # What a run says of entities has places in the clean text, which are not those of another.
+    return example if isinstance(task, Extraction) else mend_example(example, task, rules)[0]
 
 
 def _text(row: dict[str, str]) -> str:
