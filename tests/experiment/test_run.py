@@ -11,6 +11,9 @@ from luthier.experiment.check import check
 from luthier.experiment.compare import compare_runs
 from luthier.experiment.verdict import verdict
 from luthier.files import read_jsonl, write_jsonl
+from luthier.inference import Predictor
+from luthier.inference.prediction import Prediction
+from luthier.tasks import Entity
 from luthier.training.engine.trunk_files import PartWriter
 
 Write = Callable[[dict[str, Any]], Path]
@@ -135,6 +138,41 @@ def test_a_loaded_run_predicts_what_the_run_predicted(recipe_file: Path) -> None
     scores = model.evaluate(Path(load_recipe(recipe_file).data.tests["id"].path))
     expected = folder.read(folder.metrics)["test/id"]["kappa"]["value"]
     assert scores.metrics["kappa"].value == pytest.approx(expected)
+
+
+def untidy(text: str) -> str:
+    return f"  {text.replace(' ', '  ')} <br>\u200b"
+
+
+def test_a_loaded_run_reads_texts_mended_as_it_learnt_them(recipe_file: Path) -> None:
+    changes = ["evaluation.baselines=[]", "data.test={id: test.jsonl}", "training.steps=2"]
+    model = load(run(load_recipe(recipe_file, changes)).path)
+    record = {"id": "test-0", "text": "test 0: The soup was cold."}
+    expected = model(record)
+    assert model({**record, "text": untidy(record["text"])}) == expected
+    tests = rows(recipe_file.parent / "test.jsonl")
+    path = recipe_file.parent / "untidy.jsonl"
+    write_jsonl(path, [{**row, "text": untidy(row["text"])} for row in tests])
+    assert model.evaluate(path) == model.evaluate(recipe_file.parent / "test.jsonl")
+    raw = load(run(load_recipe(recipe_file, [*changes, "data.clean=none"]), recipe_file.parent / "raw").path)
+    assert raw({**record, "text": untidy(record["text"])}).confidence != raw(record).confidence
+
+
+def test_entities_are_told_where_they_stand_in_the_text_as_it_was(
+    recipe_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = run(load_recipe(recipe_file, ["evaluation.baselines=[]", "data.test=null", "training.steps=1"]))
+    seen = []
+
+    def predict(_: Any, examples: Any, **__: Any) -> Any:
+        for example in examples:
+            seen.append(example.text)
+            yield Prediction(example.id, (Entity(4, 16, "PER", "Ada Lovelace"),), "")
+
+    monkeypatch.setattr(Predictor, "predict", predict)
+    found = load(folder.path)("See  Ada  Lovelace ")
+    assert seen == ["See Ada Lovelace"]
+    assert found.value == (Entity(5, 18, "PER", "Ada  Lovelace"),)
 
 
 def test_a_loaded_run_needs_its_data_no_more(recipe_file: Path) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import tee
 from pathlib import Path
 from typing import Any
 
-from luthier.data import Examples, ReadReport, read_examples
+from luthier.data import Examples, read_examples
+from luthier.data.cleaning import Cleaning, mend_input, unmended
 from luthier.data.sources import json_problem
 from luthier.errors import DataError, Problem, UserError
 from luthier.evaluation import Scores, evaluate
@@ -71,21 +73,37 @@ class FineTuned:
                 problems += [replace(item, field=f"record {number}, {item.field}") for item in error.problems]
         if problems:
             raise DataError("These records do not fit the task:", problems)
-        return self.predictor.predict(examples)
+        return self.predict_examples(examples)
+
+    def predict_examples(
+        self, examples: Iterable[Example], progress: Callable[[int], None] | None = None
+    ) -> Iterator[Prediction]:
+        """Predicts any number of examples, their texts mended as those of the training data were.
+
+        Args:
+            examples: As they were read; what is predicted has places in their own texts.
+            progress: Called after each batch with the number of examples just done.
+        """
+        rules = self.recipe.data.clean
+        given, read = tee(examples)
+        mended = (mend_input(example, self.task, rules)[0] for example in read)
+        for example, found in zip(given, self.predictor.predict(mended, progress=progress), strict=True):
+            yield replace(found, value=unmended(found.value, example, self.task, rules))
 
     def evaluate(self, path: Path) -> Scores:
-        """Scores the model on another labelled file.
+        """Scores the model on another labelled file, its texts mended as those of a run's test sets are.
 
         Raises:
             DataError: Where the file cannot be read or does not fit the task.
         """
-        examples, _ = self._read(path, labelled=True)
-        predictions = list(self.predict(examples))
+        mending = Cleaning(self.task, self.recipe.data.clean, self.task.record, tests=True)
+        examples = self._read(path, labelled=True, stage=mending)
+        predictions = list(self.predictor.predict(examples))
         return evaluate(self.task, examples, predictions, self.recipe.evaluation, seed=self.recipe.seed)
 
     def read_file(self, path: Path) -> Sequence[Example]:
         """Reads an unlabelled (or labelled) data file; labels are ignored."""
-        return self._read(path, labelled=False)[0]
+        return self._read(path, labelled=False)
 
     def read_lines(self, lines: Iterable[str]) -> list[str | Mapping[str, Any]]:
         """Reads one record a line: a JSON object where the line begins with a brace, else a plain text.
@@ -115,9 +133,12 @@ class FineTuned:
             raise DataError("The input cannot be read:", problems)
         return records
 
-    def _read(self, path: Path, labelled: bool) -> tuple[Examples, ReadReport]:
+    def _read(self, path: Path, *, labelled: bool, stage: Cleaning | None = None) -> Examples:
         options = self.recipe.data.reading("test")
-        return read_examples(str(path), self.task, options, base_dir=Path.cwd(), labelled=labelled)
+        examples, _ = read_examples(
+            str(path), self.task, options, base_dir=Path.cwd(), labelled=labelled, stage=stage
+        )
+        return examples
 
     def _example(self, record: str | Mapping[str, Any] | Example, number: int) -> Example:
         if isinstance(record, Example):

@@ -92,7 +92,7 @@ def label(
     with tempfile.TemporaryDirectory(prefix="luthier-label-") as scratch:
         judged = Path(scratch) / "labels.jsonl"
         progress = Progress(str(data), len(examples))
-        found = model.predictor.predict(examples, progress=progress)
+        found = model.predict_examples(examples, progress)
         Labelling(model.task, calibration, selection).write(judged, examples, found)
         write_jsonl(Path(output), _labelled(model, examples, judged, name))
         if rejects is not None:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from tests.data.cleaning.contract import CONTRACT, PIECES
 
-from luthier.data.cleaning import CleanOptions, clean_example, mend
+from luthier.data.cleaning import CleanOptions, clean_example, mend, mend_input, unmended
 from luthier.tasks import Aspects, Classification, Entity, Example, Extraction, Generation, Turn
+from luthier.tasks.example import UNPLACED
 
 LABELS = Classification(labels=("good", "bad"))
 SPANS = Extraction(types=("DISH", "PLACE"))
@@ -156,6 +157,39 @@ def test_spans_of_the_mended_text_are_found_in_the_text_before(text: str) -> Non
         assert 0 <= start <= end <= len(text)
         first, last = found.forward(start, end)
         assert first <= at < last or start == end
+
+
+def test_what_is_found_in_a_mended_input_lies_in_the_text_as_it_was() -> None:
+    example = Example("a", "  At last  came <b>Ada  Lovelace</b>, so  ")
+    read, _ = mend_input(example, SPANS, CleanOptions())
+    assert read.text == "At last came Ada Lovelace, so"
+    found = (Entity(UNPLACED, UNPLACED, "DISH", "soup"), Entity(13, 25, "PLACE", "Ada Lovelace"))
+    soup, ada = unmended(found, example, SPANS, CleanOptions())
+    assert soup == found[0]
+    assert ada == Entity(19, 32, "PLACE", "Ada  Lovelace")
+    assert example.text[19:32] == ada.text
+    assert unmended("good", example, LABELS, CleanOptions()) == "good"
+
+
+@given(st.data())
+@settings(CONTRACT, max_examples=200)
+def test_any_span_that_is_found_stands_in_the_text_as_it_was(data: st.DataObject) -> None:
+    example = Example("a", data.draw(st.lists(PIECES | st.text(max_size=4), max_size=10).map("".join)))
+    read, _ = mend_input(example, SPANS, ALL)
+    if not read.text:
+        return
+    start = data.draw(st.integers(0, len(read.text) - 1))
+    end = data.draw(st.integers(start + 1, len(read.text)))
+    (entity,) = unmended((Entity(start, end, "DISH", read.text[start:end]),), example, SPANS, ALL)
+    assert entity.text
+    assert entity.start == UNPLACED or example.text[entity.start : entity.end] == entity.text
+
+
+def test_an_input_of_which_nothing_would_be_left_is_read_as_it_is() -> None:
+    example = Example("a", " \u200b ")
+    assert mend_input(example, LABELS, CleanOptions()) == (example, ())
+    found = (Entity(1, 2, "DISH", "\u200b"),)
+    assert unmended(found, example, SPANS, CleanOptions()) == found
 
 
 def test_the_options_are_switches_or_mappings() -> None:

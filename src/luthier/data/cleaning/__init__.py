@@ -1,7 +1,16 @@
 """Cleaning: rules that mend texts, spans that move with them, records that are left out and why."""
 
 from luthier.data.cleaning.batches import CleanStage
-from luthier.data.cleaning.clean import Cleaned, CountTokens, Mended, clean_example, mend, mend_example
+from luthier.data.cleaning.clean import (
+    Cleaned,
+    CountTokens,
+    Mended,
+    clean_example,
+    mend,
+    mend_example,
+    mend_input,
+    unmended,
+)
 from luthier.data.cleaning.options import CleanOptions
 from luthier.data.cleaning.report import CleanReport, Shown, Tally
 from luthier.data.cleaning.stage import Cleaning
@@ -19,4 +28,6 @@ __all__ = [
     "clean_example",
     "mend",
     "mend_example",
+    "mend_input",
+    "unmended",
 ]

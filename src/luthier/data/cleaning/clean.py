@@ -140,22 +140,65 @@ def mend_example(
     return changed, tuple(used)
 
 
+def mend_input(example: Example, task: Task | None, options: CleanOptions) -> tuple[Example, tuple[str, ...]]:
+    """Mends what a model reads and nothing else: of a test record, or of one to be predicted.
+
+    A record of which the rules would leave nothing, or lose an entity, is read as it is.
+
+    Args:
+        example: As it was read, labelled or not.
+        task: Whose example it is.
+        options: The rules, those of the training data.
+
+    Returns:
+        As `mend_example`.
+    """
+    changed, rules = mend_example(example, task, options, outputs=False)
+    target = example.target
+    whole = not isinstance(target, tuple) or len(target) == len(changed.target or ())
+    if not whole or not (changed.text or changed.instruction or "").strip():
+        return example, ()
+    return changed, rules
+
+
+def unmended(target: Target, example: Example, task: Task | None, options: CleanOptions) -> Target:
+    """Returns what a model found in the mended input of an example with places in the text as it was.
+
+    Args:
+        target: Of `mend_input(example, task, options)`; what is no entities stays as it is.
+        example: As it was read.
+        task: Whose example it is.
+        options: The rules.
+    """
+    if not isinstance(target, tuple) or not any(isinstance(item, Entity) for item in target):
+        return target
+    text = mend(example.text, options.rules(task))
+    if not text.steps or not text.text.strip():
+        return target
+    entities = (item for item in target if isinstance(item, Entity))
+    placed = ((item, _placed(item, text.backward, example.text)) for item in entities)
+    # A rule may have put something in where there was nothing.
+    return tuple(
+        sorted(new if new.text else replace(old, start=UNPLACED, end=UNPLACED) for old, new in placed)
+    )
+
+
 def _moved(target: tuple[str, ...] | tuple[Entity, ...], text: Mended) -> Target:
     """Returns entities where their text lies now; of which nothing is left, and repeated ones, go."""
     if not text.steps:
         return target
-    entities = [_placed(item, text) for item in target if isinstance(item, Entity)]
+    entities = [_placed(item, text.forward, text.text) for item in target if isinstance(item, Entity)]
     if not entities:
         return target
     return tuple(sorted({entity for entity in entities if entity.text}))
 
 
-def _placed(entity: Entity, text: Mended) -> Entity:
+def _placed(entity: Entity, move: Callable[[int, int], tuple[int, int]], text: str) -> Entity:
     if entity.start == UNPLACED:
         return entity
-    start, end = text.forward(entity.start, entity.end)
+    start, end = move(entity.start, entity.end)
     # What a rule left at the edges of a span ("the  " before a mark) does not belong to it.
-    surface = text.text[start:end]
+    surface = text[start:end]
     start += len(surface) - len(surface.lstrip())
     surface = surface.strip()
     return Entity(start, start + len(surface), entity.type, surface)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from luthier.data.cleaning.clean import Cleaned, CountTokens, clean_example, mend_example
+from luthier.data.cleaning.clean import Cleaned, CountTokens, clean_example, mend_input
 from luthier.data.cleaning.options import CleanOptions
 from luthier.data.cleaning.report import CleanReport, Tally
 from luthier.data.journal import Rows, ToRecord
@@ -67,12 +67,7 @@ class Cleaning:
     def _clean(self, example: Example) -> Cleaned:
         if not self._tests:
             return clean_example(example, self._task, self._options, self._count_tokens)
-        changed, rules = mend_example(example, self._task, self._options, outputs=False)
-        # A test record of which the rules would leave nothing, or lose an entity, is tested as it is.
-        target = example.target
-        whole = not isinstance(target, tuple) or len(target) == len(changed.target or ())
-        if not whole or not (changed.text or changed.instruction or "").strip():
-            return Cleaned(example, "", ())
+        changed, rules = mend_input(example, self._task, self._options)
         return Cleaned(changed, "", rules)
 
     def _note_drop(self, example: Example, reason: str) -> None:
