@@ -14,6 +14,7 @@ from luthier.evaluation import Score
 from luthier.experiment import load, load_recipe, run
 from luthier.experiment.folder import RunFolder
 from luthier.experiment.self_training import procedure
+from luthier.experiment.self_training.verdict import self_training_verdict
 from luthier.files import read_jsonl
 from luthier.inference.prediction import Prediction
 
@@ -234,6 +235,16 @@ def test_of_free_text_and_tfidf_entities_there_are_no_pseudo_labels(
         load_recipe(write_recipe(extraction))
 
 
+def test_a_teacher_that_is_never_sure_enough_is_told_apart_from_one_that_cannot_be_read() -> None:
+    rounds: list[dict[str, Any]] = [{}, {"selected": 0, "labelled": 9}]
+    metrics = {"self_training": {"kept": 0, "rounds": rounds}}
+    rounds[1]["reasons"] = {"below the threshold": 5, "format error": 3, "no value": 1}
+    assert "Lower self_training.confidence" in self_training_verdict(metrics, "en")
+    rounds[1]["reasons"] = {"below the threshold": 4, "format error": 4, "no value": 1}
+    assert "of its teacher's 9 answers 5 could not be read" in self_training_verdict(metrics, "en")
+    assert "9 个回答中有 5 个无法读取" in self_training_verdict(metrics, "zh")
+
+
 def test_a_teacher_whose_text_cannot_be_read_teaches_nothing_and_says_so(
     values: dict[str, Any], write_recipe: Write, tmp_path: Path
 ) -> None:
@@ -247,5 +258,5 @@ def test_a_teacher_whose_text_cannot_be_read_teaches_nothing_and_says_so(
     assert [item["selected"] for item in found["rounds"][1:]] == [0]
     assert found["rounds"][1]["labelled"] == 20 == sum(found["rounds"][1]["reasons"].values())
     assert found["rounds"][1]["right"] is None  # the unlabelled file has labels of another task
-    assert "No pseudo-label passed" in done.self_training
+    assert "of its teacher's 20 answers 20 could not be read" in done.self_training
     assert "No pseudo-label passed" in done.folder.report.read_text(encoding="utf-8")

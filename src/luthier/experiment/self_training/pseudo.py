@@ -22,6 +22,8 @@ from luthier.tasks.example import UNPLACED, Entity, Example, Target, target_from
 UNREAD = "no value"
 MALFORMED = "format error"
 UNPLACED_SPAN = "a span that the text does not have"
+UNUSABLE = (UNREAD, MALFORMED, UNPLACED_SPAN)
+"""Reasons that have nothing to do with how sure a teacher is."""
 TOO_LONG = "too long to learn from"
 
 
@@ -138,7 +140,7 @@ def describe(task: Task, pool: Iterable[Example], path: Path, known: Examples | 
     for example, truth, row in zip(pool, truths, read_jsonl(path), strict=False):
         labelled = replace(example, target=target_from_json(row["value"]))
         reasons[row["reason"]] += 1
-        if row["reason"] in (UNREAD, MALFORMED, UNPLACED_SPAN):
+        if row["reason"] in UNUSABLE:
             continue
         right += bool(row["selected"] and truth is not None and labelled.target == truth.target)
         for name in task.strata(labelled) or (NOTHING,):

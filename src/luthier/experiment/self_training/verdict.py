@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from luthier.experiment.self_training.pseudo import UNUSABLE
 from luthier.experiment.self_training.rounds import GOLD_ONLY
 from luthier.experiment.verdict import SIGNIFICANT, interval, p_value
 from luthier.text import Language
@@ -23,6 +24,9 @@ _SENTENCES: dict[Language, dict[str, str]] = {
         "none": "Self-training gained nothing on validation, so the model that learnt from gold alone stays.",
         "empty": "No pseudo-label passed, so the model that learnt from gold alone stays."
         " Lower self_training.confidence, or set self_training.top.",
+        "unreadable": "No pseudo-label passed, so the model that learnt from gold alone stays: of its"
+        " teacher's {labelled} answers {unread} could not be read. It has not learnt the format yet:"
+        " train longer.",
     },
     "zh": {
         "better": "自训练有效：使用第 {round} 轮伪标签后，{test} 上的 {metric} 为 {ours}，"
@@ -36,6 +40,8 @@ _SENTENCES: dict[Language, dict[str, str]] = {
         "none": "自训练在验证集上没有增益，因此保留仅用标注数据训练的模型。",
         "empty": "没有伪标签通过筛选，因此保留仅用标注数据训练的模型。"
         "可以降低 self_training.confidence，或改用 self_training.top。",
+        "unreadable": "没有伪标签通过筛选，因此保留仅用标注数据训练的模型："
+        "教师模型的 {labelled} 个回答中有 {unread} 个无法读取。它还没有学会输出格式，请增加训练量。",
     },
 }
 
@@ -47,8 +53,12 @@ def self_training_verdict(metrics: Mapping[str, Any], language: Language) -> str
         return ""
     sentences = _SENTENCES[language]
     if found["kept"] == GOLD_ONLY:
-        learnt = any(item.get("selected") for item in found["rounds"])
-        return sentences["none" if learnt else "empty"]
+        if any(item.get("selected") for item in found["rounds"]):
+            return sentences["none"]
+        last = found["rounds"][-1]
+        unread = sum(last["reasons"].get(reason, 0) for reason in UNUSABLE)
+        kind = "unreadable" if 2 * unread > last["labelled"] else "empty"
+        return sentences[kind].format(unread=unread, labelled=last["labelled"])
     metric = metrics["primary"]
     values: dict[str, Any] = {"round": found["kept"], "metric": metric}
     for test, differences in found["comparisons"].items():
