@@ -35,7 +35,8 @@ NONE, REPEATED = "none", "repeated"
 AUGMENTERS = (NONE, REPEATED, "synonyms", "noise", "reorder", "syntax", "language-oriented")
 TFIDF = "tfidf"
 TRAIN, VALIDATION = 200, 100
-TRAINING = {"steps": 200, "batch_size": 16}
+TRAINING = {"steps": 200, "batch_size": 16, "evaluate_every": 20}
+"""Validation chooses among as many weights, too, however long an epoch is."""
 
 
 def run(
